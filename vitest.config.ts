@@ -1,0 +1,51 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { chromiumFlags, findChromium } from './tooling/vitest/chromium.ts';
+
+const chromium = findChromium();
+const source = '@rheo/source';
+const serverConditions = [source, ...defaultServerConditions];
+const browserTests = 'packages/*/test/**/*.browser.test.ts';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './tooling/vitest/reporter.ts'],
+    projects: [
+      {
+        resolve: { conditions: serverConditions },
+        ssr: { resolve: { conditions: serverConditions } },
+        test: {
+          name: 'node',
+          pool: 'forks',
+          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tooling/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', browserTests, 'tooling/vitest/no-chromium.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { conditions: [source, ...defaultClientConditions] },
+        // The two headers are all that SharedArrayBuffer needs.
+        server: {
+          headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+        },
+        test: {
+          name: 'browser',
+          testTimeout: 30_000,
+          include: chromium === undefined ? ['tooling/vitest/no-chromium.test.ts'] : [browserTests],
+          ...(chromium === undefined
+            ? {}
+            : {
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  instances: [{ browser: 'chromium' as const }],
+                  provider: playwright({ launchOptions: { executablePath: chromium, args: [...chromiumFlags] } }),
+                },
+              }),
+        },
+      },
+    ],
+  },
+});
