@@ -1,0 +1,119 @@
+/**
+ * The backend contract: what compiles and runs Programs. The narrow waist of Rheo.
+ *
+ * A backend is an object that the user creates and passes. Rules that types cannot say:
+ *  1. Wrong count, type, backend, a disposed or donated handle, or a donated handle passed twice: thrown
+ *     synchronously, nothing is enqueued.
+ *  2. A run that fails later poisons its results; a run fed by a poisoned handle fails with the same cause, `read`
+ *     reports it; other handles stay good.
+ *  3. A donated input is dead when `run` returns, also if the run fails.
+ *  4. Results never alias live inputs.
+ *  5. Disposing an executable or a handle waits for what is enqueued; after disposing the backend everything throws.
+ *  6. Boundary tensors are dense and row-major; inner layouts are private.
+ *  7. Foreign engines are serialised by the adapter, never by the user; `run` may be called re-entrantly.
+ *  8. Synchronous backends with threads: on a page's main thread the caller works and spins, elsewhere it waits.
+ *  9. Compiled Programs are cached by the caller per (backend, program hash, options), not by the backend.
+ * 10. `compile` accepts every verified Program and legalises it itself.
+ */
+
+import type { Program } from './ops.ts';
+import type { DType, TensorData, TensorType } from './types.ts';
+
+/** What a backend can do, as found when it was created. */
+export interface Capabilities {
+  /** Element types that Programs may use. */
+  readonly dtypes: readonly DType[];
+  /** True if names of dimensions may stay unbound in `compile`. */
+  readonly freeDims: boolean;
+  /** True if memory is on this processor: `compile` gives a `SyncExecutable`. */
+  readonly synchronous: boolean;
+  /** True if i32 arithmetic wraps exactly at 32 bits (else it is exact within ±2^24). */
+  readonly exactI32: boolean;
+  /** Number of threads that work on one run. */
+  readonly threads: number;
+  /** Facts for people: what is on, what is off and why. */
+  readonly notes: readonly string[];
+}
+
+/** Why a device is gone. */
+export interface DeviceLost {
+  readonly reason: 'disposed' | 'lost';
+  readonly message: string;
+}
+
+/** A tensor in a backend's memory. Freed by `dispose`, or with its backend. */
+export interface DeviceTensor {
+  readonly type: TensorType;
+  dispose(): void;
+}
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** Inputs whose memory the run may take over; they are dead afterwards. */
+  readonly donate?: readonly number[];
+  /** Numbers for named dimensions. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Optional passes to switch on or off for this compile: `{ sink: false }`. */
+  readonly passes?: Readonly<Record<string, boolean>>;
+}
+
+/** Time of one kernel within a run. */
+export interface ProfileEntry {
+  readonly kernel: string;
+  readonly layer?: string;
+  readonly calls: number;
+  /** Seconds in all calls together. */
+  readonly seconds: number;
+}
+
+/** Where the time of one run went. */
+export interface Profile {
+  readonly seconds: number;
+  readonly entries: readonly ProfileEntry[];
+}
+
+/** A compiled Program. */
+export interface Executable {
+  readonly inputs: readonly TensorType[];
+  readonly results: readonly TensorType[];
+  /** Bytes of scratch memory that it holds until it is disposed. */
+  readonly workspaceBytes: number;
+  /** Enqueues one run, in call order over the whole backend. Results may be pending. */
+  run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[];
+  /** Fixes some inputs as they are now (a snapshot, packed once); the others keep their order. */
+  bind(fixed: ReadonlyMap<number, DeviceTensor>): Executable;
+  profile?(inputs: readonly DeviceTensor[]): Promise<Profile>;
+  dispose(): void;
+}
+
+/** An executable whose memory is on this processor: finished when a call returns. */
+export interface SyncExecutable extends Executable {
+  /** Runs on host arrays or handles and allocates nothing. A handle may be input and output (state). */
+  runInto(inputs: readonly (DeviceTensor | TensorData)[], outputs: readonly (DeviceTensor | TensorData)[]): void;
+  bind(fixed: ReadonlyMap<number, DeviceTensor>): SyncExecutable;
+}
+
+/** Compiles and runs Programs; see the rules at the head of this file. */
+export interface Backend {
+  /** Version of this contract. */
+  readonly spec: 1;
+  /** `wasm`, `reference`, `onnx/node-cpu` … */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Resolves once, when the device is gone. */
+  readonly lost: Promise<DeviceLost>;
+  compile(program: Program, options?: CompileOptions): Promise<Executable>;
+  /** Copies before it returns. */
+  upload(data: TensorData, type: TensorType): DeviceTensor;
+  /** A fresh copy; rejects with the failure that produced the tensor. */
+  read(tensor: DeviceTensor): Promise<TensorData>;
+  /** Number of live handles, for leak tests. */
+  readonly liveTensors: number;
+  dispose(): Promise<void>;
+}
+
+/** A backend whose memory is on this processor. */
+export interface SyncBackend extends Backend {
+  compile(program: Program, options?: CompileOptions): Promise<SyncExecutable>;
+  readSync(tensor: DeviceTensor, into?: TensorData): TensorData;
+}
