@@ -13,7 +13,8 @@ const names: readonly string[] = ['chromium', 'chromium-browser', 'google-chrome
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const named = env['RHEO_CHROMIUM'];
   if (named !== undefined && named !== '') {
-    if (!existsSync(named)) throw new Error(`RHEO_CHROMIUM names ${named}, which does not exist; name a Chromium binary or unset it`);
+    if (!existsSync(named))
+      throw new Error(`RHEO_CHROMIUM names ${named}, which does not exist; name a Chromium binary or unset it`);
     return named;
   }
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
@@ -24,7 +25,9 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
     }
   }
   if (env['RHEO_REQUIRE_BROWSER'] === '1') {
-    throw new Error('no Chromium found, and RHEO_REQUIRE_BROWSER=1 demands one: apt-get install chromium, or set RHEO_CHROMIUM');
+    throw new Error(
+      'no Chromium found, and RHEO_REQUIRE_BROWSER=1 demands one: apt-get install chromium, or set RHEO_CHROMIUM',
+    );
   }
   return undefined;
 }

@@ -1,0 +1,92 @@
+/**
+ * The borders: which package may import which. The table is the architecture; a new package must be added here on purpose.
+ *
+ * Tests may import any package; sources may not. No source imports another package's inside, by path or by relative route, and
+ * no library package imports `node:` modules statically (a page must be able to bundle it).
+ */
+import type { Finding, Member, Workspace } from './workspace.ts';
+import { resolveRelative } from './workspace.ts';
+
+const everything = 'everything';
+
+/** Package name to the workspace packages its sources may import. Apps and tooling may import everything. */
+export const borders: Readonly<Record<string, readonly string[] | typeof everything>> = {
+  '@rheo/ir': [],
+  '@rheo/passes': ['@rheo/ir'],
+  '@rheo/core': ['@rheo/ir', '@rheo/passes'],
+  '@rheo/layers': ['@rheo/ir', '@rheo/passes', '@rheo/core'],
+  '@rheo/data': [],
+  '@rheo/train': ['@rheo/ir', '@rheo/core', '@rheo/layers', '@rheo/data'],
+  '@rheo/compiler': ['@rheo/ir', '@rheo/passes'],
+  '@rheo/backend-wasm': ['@rheo/ir', '@rheo/passes', '@rheo/compiler'],
+  '@rheo/conformance': ['@rheo/ir', '@rheo/passes', '@rheo/core'],
+  '@rheo/cli': everything,
+  rheo: ['@rheo/core', '@rheo/layers', '@rheo/train', '@rheo/data', '@rheo/backend-wasm'],
+};
+
+/** Packages that run in Node alone and may import `node:` modules at the top of a file. */
+const nodeOnly: ReadonlySet<string> = new Set(['@rheo/cli']);
+
+/** Every import that crosses a border. */
+export function checkBorders(workspace: Workspace): Finding[] {
+  const findings: Finding[] = [];
+  const names = new Set(workspace.members.map((member) => member.name));
+  for (const member of workspace.members) {
+    const isPackage = member.folder.startsWith('packages/');
+    const allowed = isPackage ? borders[member.name] : everything;
+    if (allowed === undefined) {
+      findings.push({
+        rule: 'border',
+        path: member.folder,
+        message: `${member.name} has no entry in the table of borders`,
+      });
+      continue;
+    }
+    for (const file of member.sources) {
+      for (const edge of file.imports) {
+        const message = problem(edge.specifier, edge.kind, member, file.path, allowed, names, isPackage);
+        if (message !== undefined) findings.push({ rule: 'border', path: file.path, line: edge.line, message });
+      }
+    }
+  }
+  return findings;
+}
+
+function problem(
+  specifier: string,
+  kind: 'value' | 'type' | 'dynamic',
+  member: Member,
+  path: string,
+  allowed: readonly string[] | typeof everything,
+  names: ReadonlySet<string>,
+  isPackage: boolean,
+): string | undefined {
+  if (specifier.startsWith('.')) {
+    if (isPackage && !resolveRelative(path, specifier).startsWith(`${member.folder}/`)) {
+      return `${specifier} leaves the package; import the other package by its name`;
+    }
+    return undefined;
+  }
+  if (specifier.startsWith('node:')) {
+    return isPackage && kind === 'value' && !nodeOnly.has(member.name)
+      ? `${member.name} runs in pages too; import ${specifier} inside the function that needs it, by import()`
+      : undefined;
+  }
+  const target = packageOf(specifier);
+  if (!names.has(target) && !target.startsWith('@rheo/')) return undefined;
+  if (target === member.name) return `${member.name} imports itself by name; use a relative path`;
+  if (allowed !== everything && !allowed.includes(target)) {
+    return `${member.name} may not import ${target}; allowed: ${allowed.join(', ') || 'none'}`;
+  }
+  if (specifier !== target && specifier.includes('/src/'))
+    return `${specifier} reaches into ${target}; import its public name`;
+  return undefined;
+}
+
+/** The package that a bare specifier belongs to: `@scope/name/sub` gives `@scope/name`. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
