@@ -6,7 +6,7 @@ import { chromiumFlags, findChromium } from './tooling/vitest/chromium.ts';
 const chromium = findChromium();
 const source = '@rheo/source';
 const serverConditions = [source, ...defaultServerConditions];
-const browserTests = 'packages/*/test/**/*.browser.test.ts';
+const browserTests = ['packages/*/test/**/*.browser.test.ts', 'tooling/**/*.browser.test.ts'];
 
 export default defineConfig({
   test: {
@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'node',
           pool: 'forks',
           include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tooling/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', browserTests, 'tooling/vitest/no-chromium.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...browserTests, 'tooling/vitest/no-chromium.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           testTimeout: 30_000,
-          include: chromium === undefined ? ['tooling/vitest/no-chromium.test.ts'] : [browserTests],
+          include: chromium === undefined ? ['tooling/vitest/no-chromium.test.ts'] : browserTests,
           ...(chromium === undefined
             ? {}
             : {

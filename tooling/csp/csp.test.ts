@@ -1,0 +1,60 @@
+/**
+ * A built page under a strict content security policy: WebAssembly made at run time works in the page and in a module worker,
+ * with no `unsafe-eval`, no blob: worker and no file beside the scripts. This is outside vitest's browser mode, whose own pages
+ * do not run under such a policy.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright';
+import { build, defaultClientConditions, preview } from 'vite';
+import { expect, test } from 'vitest';
+import { chromiumFlags, findChromium, noChromiumReason } from '../vitest/chromium.ts';
+import type { PageOutcome } from './page/main.ts';
+
+const policy =
+  "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src data:";
+
+test('a program runs in the page and in a worker under the policy', { timeout: 120_000 }, async (context) => {
+  const executablePath = findChromium();
+  if (executablePath === undefined) return context.skip(noChromiumReason);
+
+  const outDir = mkdtempSync(join(tmpdir(), 'rheo-csp-'));
+  try {
+    const configuration = {
+      configFile: false,
+      root: fileURLToPath(new URL('page', import.meta.url)),
+      logLevel: 'warn',
+      resolve: { conditions: ['@rheo/source', ...defaultClientConditions] },
+      worker: { format: 'es' },
+      build: { outDir, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+      preview: { port: 0, host: '127.0.0.1', headers: { 'Content-Security-Policy': policy } },
+    } as const;
+    await build(configuration);
+    const files = readdirSync(outDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map((entry) => entry.name.replace(/^.*\./, '')).sort()).toEqual(['html', 'js', 'js']);
+
+    const server = await preview(configuration);
+    const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
+    try {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+      await page.goto(server.resolvedUrls?.local[0] ?? '');
+      await page.waitForFunction(() => 'outcome' in globalThis, undefined, { timeout: 60_000 });
+      const outcome = (await page.evaluate('outcome')) as PageOutcome;
+      expect(complaints).toEqual([]);
+      expect(outcome.evalBlocked).toBe(true);
+      expect(outcome.page.error).toBeUndefined();
+      expect(outcome.page.values).toEqual([42]);
+      expect(outcome.worker).toEqual(outcome.page);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+});
