@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
+import type { InlineConfig } from 'vite';
 import { build, defaultClientConditions, preview } from 'vite';
 import { expect, test } from 'vitest';
 import { chromiumFlags, findChromium, noChromiumReason } from '../vitest/chromium.ts';
@@ -22,7 +23,7 @@ test('a program runs in the page and in a worker under the policy', { timeout: 1
 
   const outDir = mkdtempSync(join(tmpdir(), 'rheo-csp-'));
   try {
-    const configuration = {
+    const configuration: InlineConfig = {
       configFile: false,
       root: fileURLToPath(new URL('page', import.meta.url)),
       logLevel: 'warn',
@@ -30,7 +31,7 @@ test('a program runs in the page and in a worker under the policy', { timeout: 1
       worker: { format: 'es' },
       build: { outDir, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
       preview: { port: 0, host: '127.0.0.1', headers: { 'Content-Security-Policy': policy } },
-    } as const;
+    };
     await build(configuration);
     const files = readdirSync(outDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map((entry) => entry.name.replace(/^.*\./, '')).sort()).toEqual(['html', 'js', 'js']);
