@@ -1,0 +1,101 @@
+"""PyTorch as a rival: eager modules in the order of operations of the published CfC cell, one thread.
+
+Separate linear maps for the four heads, a Python loop over time, autograd and torch.optim.Adam: what a user of the
+library runs, not the fastest that could be written with it.
+"""
+import sys
+
+try:
+    import torch
+    from torch import nn
+except Exception as missing:
+    print('{"unavailable": "%s"}' % str(missing).replace('"', "'"), flush=True)
+    sys.exit(0)
+
+import peer
+
+torch.set_num_threads(1)
+
+
+def linear(weight, bias):
+    layer = nn.Linear(weight.shape[0], weight.shape[1])
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(weight.T.copy()))
+        layer.bias.copy_(torch.from_numpy(bias))
+    return layer
+
+
+class Cell(nn.Module):
+    def __init__(self, layers, units):
+        super().__init__()
+        self.backbone = nn.ModuleList(linear(w, b) for w, b in layers[:-1])
+        weight, bias = layers[-1]
+        quarter = [slice(k * units, (k + 1) * units) for k in range(4)]
+        self.ff1, self.ff2, self.time_a, self.time_b = (linear(weight[:, q], bias[q]) for q in quarter)
+
+    def forward(self, x, h, elapsed):
+        z = torch.cat([x, h], 1)
+        for layer in self.backbone:
+            z = 1.7159 * torch.tanh(0.666 * layer(z))
+        f1 = torch.tanh(self.ff1(z))
+        f2 = torch.tanh(self.ff2(z))
+        gate = torch.sigmoid(self.time_a(z) * elapsed + self.time_b(z))
+        return f1 * (1.0 - gate) + gate * f2
+
+
+def prepare(problem):
+    cell = Cell(problem["layers"], problem["units"])
+    x = torch.from_numpy(problem["x"]).transpose(0, 1).contiguous()
+    elapsed = torch.from_numpy(problem["elapsed"])
+    rows = problem["rows"]
+    start = torch.zeros(problem["batch"], problem["units"])
+
+    def forward():
+        h, outputs = start, []
+        for t in range(rows):
+            h = cell(x[:, t], h, elapsed)
+            outputs.append(h)
+        return torch.stack(outputs, 1)
+
+    if problem["mode"] == "infer":
+
+        def infer():
+            with torch.no_grad():
+                return forward()
+
+        infer()
+        return lambda: infer().transpose(0, 1).numpy(), infer
+
+    if problem["mode"] == "stream":
+        carried = {"h": start, "row": 0}
+
+        def call():
+            with torch.no_grad():
+                row = carried["row"]
+                carried["row"] = (row + 1) % rows
+                carried["h"] = cell(x[:, row], carried["h"], elapsed)
+                return carried["h"]
+
+        def check():
+            carried["h"], carried["row"] = start, 0
+            return torch.cat([call() for _ in range(problem["checked"])]).numpy()
+
+        call()
+        return check, call
+
+    adam = problem["adam"]
+    betas = (adam["beta1"], adam["beta2"])
+    optimizer = torch.optim.Adam(cell.parameters(), lr=adam["learningRate"], betas=betas, eps=adam["epsilon"])
+
+    def train():
+        optimizer.zero_grad()
+        loss = (forward() ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    losses = [train().item()]
+    return lambda: losses + [train().item() for _ in range(problem["checked"] - 1)], train
+
+
+peer.serve("torch " + torch.__version__, prepare)

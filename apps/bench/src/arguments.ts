@@ -1,0 +1,121 @@
+/**
+ * The command line of the benchmark. Names are checked against what exists; an unknown one is answered with the
+ * nearest known one, as a `UsageError`, which ends the command with code 2.
+ */
+import { parseArgs } from 'node:util';
+
+/** A command line that cannot be carried out. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What the command line asks for; an absent list means all. */
+export interface Options {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly shapes: readonly string[];
+  readonly modes: readonly string[];
+  readonly backends: readonly string[];
+  readonly rivals: readonly string[];
+  /** Timed milliseconds per contender and problem. */
+  readonly budget: number | undefined;
+}
+
+/** The names that exist, per option. */
+export interface Known {
+  readonly shapes: readonly string[];
+  readonly modes: readonly string[];
+  readonly backends: readonly string[];
+  readonly rivals: readonly string[];
+}
+
+export const usage = `Usage: pnpm bench [--json] [--shapes S,M] [--modes infer,train,stream]
+                  [--backends NAME,…] [--against NAME,…] [--budget MS]
+
+Times our backends and rival engines on the same CfC models, interleaved, and prints medians.
+
+  --json       one JSON line per result instead of tables
+  --shapes     shapes to time (default: all)
+  --modes      modes to time (default: all)
+  --backends   our backends to time (default: all)
+  --against    rivals to time (default: all)
+  --budget     timed milliseconds per contender, shape and mode (default: 2500)
+
+RHEO_PYTHON names the Python interpreter of the Python rivals.`;
+
+/** Number of single-character edits between two words. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The known name that takes the fewest edits, ignoring case; undefined where none is known. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const cost = (candidate: string): number => editDistance(name.toLowerCase(), candidate.toLowerCase());
+  return known.toSorted((a, b) => cost(a) - cost(b))[0];
+}
+
+function list(option: string, text: string | undefined, known: readonly string[]): readonly string[] {
+  if (text === undefined) return known;
+  const names = text.split(',').filter((name) => name !== '');
+  if (names.length === 0) throw new UsageError(`bench: --${option} needs at least one of ${known.join(', ')}`);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? 'none exists' : `did you mean "${near}"? Known: ${known.join(', ')}`;
+    throw new UsageError(`bench: --${option} does not know "${name}"; ${hint}`);
+  }
+  return names;
+}
+
+const flags = {
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  shapes: { type: 'string' },
+  modes: { type: 'string' },
+  backends: { type: 'string' },
+  against: { type: 'string' },
+  budget: { type: 'string' },
+} as const;
+
+function parse(args: readonly string[]): { readonly [name in keyof typeof flags]?: string | boolean } {
+  for (const arg of args) {
+    const name = /^--([^=]+)/.exec(arg)?.[1];
+    if (name === undefined || name in flags) continue;
+    throw new UsageError(`bench: unknown option --${name}; did you mean "--${nearest(name, Object.keys(flags))}"?`);
+  }
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const text = (value: string | boolean | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+/** Reads the command line; throws `UsageError` on anything unknown or out of range. */
+export function readArguments(args: readonly string[], known: Known): Options {
+  const values = parse(args.filter((arg) => arg !== '--'));
+  const budget = text(values.budget);
+  if (budget !== undefined && !(Number(budget) > 0 && Number(budget) <= 600_000)) {
+    throw new UsageError(`bench: --budget takes milliseconds between 0 and 600000, not "${budget}"`);
+  }
+  return {
+    help: values.help === true,
+    json: values.json === true,
+    shapes: list('shapes', text(values.shapes), known.shapes),
+    modes: list('modes', text(values.modes), known.modes),
+    backends: list('backends', text(values.backends), known.backends),
+    rivals: list('against', text(values.against), known.rivals),
+    budget: budget === undefined ? undefined : Number(budget),
+  };
+}

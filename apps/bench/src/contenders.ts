@@ -1,0 +1,13 @@
+/**
+ * Everything that can be timed. Each file stands alone; adding an engine is one import and one entry.
+ *
+ * Order is the order of output: our backends first, the first of them being what ratios are taken against.
+ */
+import type { Contender } from './contender.ts';
+import { jax } from './rivals/jax.ts';
+import { jaxJs } from './rivals/jax-js.ts';
+import { onnxruntimeWeb } from './rivals/onnxruntime-web.ts';
+import { tfjsWasm } from './rivals/tfjs-wasm.ts';
+import { torch } from './rivals/torch.ts';
+
+export const contenders: readonly Contender[] = [onnxruntimeWeb, tfjsWasm, jaxJs, torch, jax];

@@ -1,0 +1,54 @@
+/** Turns a measurement into text: JSON lines for programs, a table with ratios for people. */
+import type { Measurement, Result } from './measure.ts';
+
+/** Three significant digits at least, never an exponent. */
+function figure(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** One line of JSON; the contender's name stands under its kind, `backend` or `rival`. */
+export function jsonLine(result: Result): string {
+  return JSON.stringify({
+    [result.kind]: result.name,
+    shape: result.shape,
+    mode: result.mode,
+    us_per_step: rounded(result.usPerStep),
+    compile_ms: rounded(result.compileMs),
+    runs: result.runs,
+    ...(result.engine === undefined ? {} : { engine: result.engine }),
+  });
+}
+
+/** A table of one problem. Ratios are against the first backend, or the first row where no backend ran. */
+export function table(measurement: Measurement): string {
+  const { results } = measurement;
+  const base = results.find((result) => result.kind === 'backend') ?? results[0];
+  if (base === undefined) return '';
+  const heading = `${base.shape} ${base.mode}`;
+  const rows = results.map((result) => [
+    result.name,
+    figure(result.usPerStep),
+    `${figure(result.usPerStep / base.usPerStep)}×`,
+    figure(result.compileMs),
+    String(result.runs),
+  ]);
+  const lines = [[heading, 'µs/step', `of ${base.name}`, 'compile ms', 'runs'], ...rows];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  '),
+    )
+    .join('\n');
+}
+
+/** One line per contender without a figure. */
+export function refusalLines(measurement: Measurement): readonly string[] {
+  return measurement.refusals.map(
+    ({ name, shape, mode, reason, failed }) => `${shape} ${mode}: ${name} ${failed ? 'failed' : 'left out'}: ${reason}`,
+  );
+}

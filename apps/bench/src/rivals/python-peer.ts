@@ -1,0 +1,143 @@
+/**
+ * A rival that lives in Python: starts a peer script once, keeps it alive, and asks it for slices of timed runs.
+ *
+ * A peer idles on its standard input while others are timed, so runs interleave as if all were in one process. It is
+ * timed by its own clock. A missing interpreter or library makes the rival unsupported, with the reason.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Contender, Prepared, Unsupported } from '../contender.ts';
+import { adam, checkedCalls, checkedLosses, type Dense, type Problem } from '../problem.ts';
+
+interface Reply {
+  readonly unavailable?: string;
+  readonly error?: string;
+  readonly version?: string;
+  readonly compile_ms?: number;
+  readonly values?: string;
+  readonly us?: readonly number[];
+}
+
+interface Peer {
+  readonly version: string;
+  ask(command: string): Promise<Reply>;
+  close(): void;
+}
+
+/** RHEO_PYTHON names the interpreter; without it the first of these that has the library is taken. */
+function interpreters(): readonly string[] {
+  const named = process.env['RHEO_PYTHON'];
+  return named === undefined ? ['python3', '/usr/bin/python3'] : [named];
+}
+
+const encode = (values: Float32Array): string =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+
+function decode(text: string): Float32Array {
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+  return new Float32Array(bytes.buffer);
+}
+
+function describe(problem: Problem): string {
+  const { features, units, batch } = problem.shape;
+  const layer = (dense: Dense): object => ({ ...dense, weight: encode(dense.weight), bias: encode(dense.bias) });
+  return JSON.stringify({
+    mode: problem.mode,
+    features,
+    units,
+    batch,
+    rows: problem.rows,
+    checked: problem.mode === 'train' ? checkedLosses : checkedCalls,
+    adam,
+    layers: [...problem.weights.body, problem.weights.head].map(layer),
+    x: encode(problem.x),
+    elapsed: encode(problem.elapsed),
+  });
+}
+
+/** Starts a script under one interpreter; resolves to a peer, or to the reason why there is none. */
+async function start(python: string, script: string): Promise<Peer | Unsupported> {
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(python, ['-u', script], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+  });
+  const replies: Reply[] = [];
+  const waiting: ((reply: Reply) => void)[] = [];
+  let ended: Reply | undefined;
+  const end = (reason: string): void => {
+    ended ??= { unavailable: reason };
+    for (const resolve of waiting.splice(0)) resolve(ended);
+  };
+  child.on('error', (error) => end(`${python}: ${error.message}`));
+  child.on('close', (code) => end(`${python} ended with code ${code}`));
+  child.stdin.on('error', () => undefined);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const reply = JSON.parse(line) as Reply;
+    const resolve = waiting.shift();
+    if (resolve === undefined) replies.push(reply);
+    else resolve(reply);
+  });
+  const next = (): Promise<Reply> => {
+    const ready = replies.shift() ?? ended;
+    return ready === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(ready);
+  };
+
+  const hello = await next();
+  if (hello.version === undefined) return { unsupported: hello.unavailable ?? `${python} gave no version` };
+  return {
+    version: hello.version,
+    ask: async (command) => {
+      child.stdin.write(`${command}\n`);
+      const reply = await next();
+      const problem = reply.error ?? reply.unavailable;
+      if (problem !== undefined) throw new Error(`bench: ${script}: ${problem}`);
+      return reply;
+    },
+    close: () => {
+      child.stdin.end('quit\n');
+    },
+  };
+}
+
+async function startFirst(script: string): Promise<Peer | Unsupported> {
+  const reasons: string[] = [];
+  for (const python of interpreters()) {
+    const peer = await start(python, script);
+    if ('ask' in peer) return peer;
+    if (!reasons.includes(peer.unsupported)) reasons.push(peer.unsupported);
+  }
+  return { unsupported: reasons.join('; ') };
+}
+
+/** A rival from a script beside this package: `script` is its file name in the `python` folder. */
+export function pythonPeer(name: string, script: string): Contender {
+  const path = fileURLToPath(new URL(`../../python/${script}`, import.meta.url));
+  let starting: Promise<Peer | Unsupported> | undefined;
+
+  const prepare = async (problem: Problem): Promise<Prepared | Unsupported> => {
+    starting ??= startFirst(path);
+    const peer = await starting;
+    if (!('ask' in peer)) return peer;
+    const { compile_ms: compileMs = Number.NaN } = await peer.ask(`prepare ${describe(problem)}`);
+    const sample = async (count: number): Promise<readonly number[]> => (await peer.ask(`run ${count}`)).us ?? [];
+    return {
+      engine: peer.version,
+      compileMs,
+      check: async () => decode((await peer.ask('check')).values ?? ''),
+      run: async () => {
+        await sample(1);
+      },
+      sample,
+      dispose: () => undefined,
+    };
+  };
+
+  const close = (): void => {
+    void starting?.then((peer) => {
+      if ('ask' in peer) peer.close();
+    });
+  };
+  return { name, kind: 'rival', prepare, close };
+}
