@@ -1,1 +1,24 @@
-export {};
+/**
+ * Sequences with time as typed arrays: file formats, NumPy's legacy generator, batching, the Walker2d data set.
+ * Runs wherever JavaScript runs and reads bytes only; files on a disk are read by `@rheo/data/node`.
+ */
+export { type Batch, type BatchOptions, batchCount, batches, epochOrder } from './batches.ts';
+export {
+  DataError,
+  type DataErrorCode,
+  type DataErrorDetails,
+  type DataErrorPlace,
+  isDataError,
+} from './data-error.ts';
+export { type ElapsedOptions, elapsedFromTimes } from './elapsed-from-times.ts';
+export { type ArrayByDType, type DType, type NdArray, type NdArrayOf, toFloat32, toInt32 } from './nd-array.ts';
+export { RandomState } from './random-state.ts';
+export { type Npy, readNpy } from './read-npy.ts';
+export { readSafetensors, type Safetensors } from './read-safetensors.ts';
+export { type ReadZipOptions, readZip, type ZipEntry } from './read-zip.ts';
+export { checkSequences, type SequenceData } from './sequence-data.ts';
+export { loadWalker2d, type Walker2d, type Walker2dFile, type Walker2dOptions, walker2dFromZip } from './walker2d.ts';
+export { writeNpy } from './write-npy.ts';
+export { writeSafetensors } from './write-safetensors.ts';
+export { writeZip } from './write-zip.ts';
+export type { ZipLimits } from './zip-limits.ts';
