@@ -1,8 +1,9 @@
 /**
  * The borders: which package may import which. The table is the architecture; a new package must be added here on purpose.
  *
- * Tests may import any package; sources may not. No source imports another package's inside, by path or by relative route, and
- * no library package imports `node:` modules statically (a page must be able to bundle it).
+ * Tests may import any package; sources may not. No source imports another package's inside, by path or by relative route.
+ * What a page may bundle never meets Node: in a library, `node:` modules are imported statically by src/node.ts and src/node/
+ * alone (the entry `./node`), and nothing else of the package imports those.
  */
 import type { Finding, Member, Workspace } from './workspace.ts';
 import { resolveRelative } from './workspace.ts';
@@ -61,17 +62,18 @@ function problem(
   names: ReadonlySet<string>,
   isPackage: boolean,
 ): string | undefined {
+  const forPages = isPackage && kind === 'value' && !nodeOnly.has(member.name) && !isNodeSide(path);
   if (specifier.startsWith('.')) {
-    if (isPackage && !resolveRelative(path, specifier).startsWith(`${member.folder}/`)) {
+    const target = resolveRelative(path, specifier);
+    if (isPackage && !target.startsWith(`${member.folder}/`)) {
       return `${specifier} leaves the package; import the other package by its name`;
     }
-    return undefined;
+    return forPages && isNodeSide(target) ? `${specifier} is for Node, and this file is for pages too` : undefined;
   }
-  if (specifier.startsWith('node:')) {
-    return isPackage && kind === 'value' && !nodeOnly.has(member.name)
-      ? `${member.name} runs in pages too; import ${specifier} inside the function that needs it, by import()`
-      : undefined;
+  if (forPages && (specifier.startsWith('node:') || /^@rheo\/[^/]+\/node$/.test(specifier))) {
+    return `this file is for pages too; import ${specifier} in src/node.ts, or by import() where it is needed`;
   }
+  if (specifier.startsWith('node:')) return undefined;
   const target = packageOf(specifier);
   if (!names.has(target) && !target.startsWith('@rheo/')) return undefined;
   if (target === member.name) return `${member.name} imports itself by name; use a relative path`;
@@ -81,6 +83,10 @@ function problem(
   if (specifier !== target && specifier.includes('/src/'))
     return `${specifier} reaches into ${target}; import its public name`;
   return undefined;
+}
+
+function isNodeSide(path: string): boolean {
+  return /^packages\/[^/]+\/src\/node(\/|\.ts$)/.test(path);
 }
 
 /** The package that a bare specifier belongs to: `@scope/name/sub` gives `@scope/name`. */

@@ -67,6 +67,14 @@ describe('borders', () => {
     expect(rules()).toEqual(['border packages/ir/src/index.ts:2']);
   });
 
+  test('src/node.ts may import node: modules, and the rest of the package may not import it', () => {
+    write('packages/ir/src/node.ts', "export { join } from 'node:path';\n");
+    expect(rules()).toEqual([]);
+    write('packages/ir/src/index.ts', "export { join } from './node.ts';\n");
+    write('packages/passes/src/fold.ts', "export { join } from '@rheo/ir/node';\n");
+    expect(rules()).toEqual(['border packages/ir/src/index.ts:1', 'border packages/passes/src/fold.ts:1']);
+  });
+
   test('tests may import any package', () => {
     write('packages/ir/test/all.test.ts', "import '@rheo/passes';\n");
     expect(rules()).toEqual([]);
