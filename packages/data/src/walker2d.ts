@@ -21,7 +21,7 @@ export interface Walker2dFile {
 export interface Walker2dOptions {
   /** Steps of a window; default 64. */
   readonly steps?: number;
-  /** Rows from the start of one window to the next; default 16. */
+  /** Kept rows from the start of one window to the next; default a quarter of `steps`. */
   readonly stride?: number;
 }
 
@@ -43,7 +43,7 @@ const keep = 0.9;
  * (not finite) naming the file.
  */
 export function loadWalker2d(files: readonly Walker2dFile[], options: Walker2dOptions = {}): Walker2d {
-  const { steps = 64, stride = 16 } = options;
+  const { steps = 64, stride = Math.max(1, Math.floor(steps / 4)) } = options;
   for (const [name, value] of Object.entries({ steps, stride })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new DataError('argument', `${name} is ${value}`, { remedy: 'Use a whole number of at least 1.' });
