@@ -32,7 +32,9 @@ function verifyAt(program: Program, where: string, depth: number): void {
     const at = `${where} %${instruction.id} = ${instruction.op}`;
     if (!Object.hasOwn(opKinds, instruction.op)) fail(`there is no op "${instruction.op}"`, where);
     if (instruction.id !== types.length) fail(`value %${instruction.id} is defined where %${types.length} is due`, at);
-    nestedPrograms(instruction).forEach((nested, index) => verifyAt(nested, `${at} (nested ${index})`, depth + 1));
+    for (const [index, nested] of nestedPrograms(instruction).entries()) {
+      verifyAt(nested, `${at} (nested ${index})`, depth + 1);
+    }
     const operands = instruction.operands.map((id) => {
       const type = types[id];
       if (type === undefined) return fail(`value %${id} is used before it is defined`, at);
