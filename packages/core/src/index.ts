@@ -1,1 +1,19 @@
-export {};
+/**
+ * Tensor functions that trace to a Program, gradients, parameter trees and random keys.
+ */
+
+export * from './composites.ts';
+export type { CustomGradient, ScanOptions } from './control.ts';
+export { call, customGradient, inlineProgram, scan, stopGradient, whileLoop } from './control.ts';
+export * from './elementwise.ts';
+export * from './movement.ts';
+export type { Axes, DotAxes } from './reductions.ts';
+export { argmax, dot, keepAxes, matmul, reduceMax, reduceMean, reduceSum } from './reductions.ts';
+export type { ConstantOptions, NestedNumbers } from './sources.ts';
+export { constant, dimension, full, iota, ones, randomBits, zeros } from './sources.ts';
+export type { Operand } from './tensor.ts';
+export { Tensor } from './tensor.ts';
+export type { Traced } from './trace.ts';
+export { trace } from './trace.ts';
+export { withLayer } from './tracing.ts';
+export * from './tree.ts';
