@@ -57,9 +57,12 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The known name that takes the fewest edits, ignoring case; undefined where none is known. */
+/** The known name that begins so or takes the fewest edits, ignoring case; undefined where none is known. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const cost = (candidate: string): number => editDistance(name.toLowerCase(), candidate.toLowerCase());
+  const cost = (candidate: string): number => {
+    const [wanted, have] = [name.toLowerCase(), candidate.toLowerCase()];
+    return have.startsWith(wanted) ? 0 : editDistance(wanted, have);
+  };
   return known.toSorted((a, b) => cost(a) - cost(b))[0];
 }
 

@@ -39,7 +39,7 @@ export const checkedLosses = 3;
 /** Calls of a streaming check, and the distinct inputs that streaming cycles through. */
 export const checkedCalls = 16;
 const streamRows = 64;
-const distinctSequences = 4;
+const mostDistinctRows = 4;
 
 /** mulberry32: a 32-bit generator, uniform in [0, 1). */
 function generator(seed: number): () => number {
@@ -53,9 +53,11 @@ function generator(seed: number): () => number {
   };
 }
 
-/** How many leading rows of the batch are distinct; row b repeats row b mod this. */
+/** How many leading rows of the batch are distinct; row b repeats row b mod this, and it divides the batch. */
 export function distinctRows(shape: Shape): number {
-  return Math.min(shape.batch, distinctSequences);
+  let rows = Math.min(shape.batch, mostDistinctRows);
+  while (shape.batch % rows !== 0) rows -= 1;
+  return rows;
 }
 
 /** Makes the numbers of one problem; equal arguments give equal numbers. */

@@ -16,7 +16,8 @@ import {
   node,
 } from './onnx-writer.ts';
 
-const opset = 17;
+/** Version of the default operator set that the models use. */
+export const opset = 17;
 
 /** Nodes of one step: reads `xt` [B,F], `h` [B,H] and `elapsed` [B,1]; writes `next` [B,H]. */
 function stepNodes(depth: number): Uint8Array[] {

@@ -16,13 +16,15 @@ interface Layer {
   readonly bias: Tensor1D;
 }
 
+const require = createRequire(import.meta.url);
+
 /** Loads the engine once and puts it on WebAssembly with one thread. */
 async function load(): Promise<Core> {
   const tf = await import('@tensorflow/tfjs-core');
   if (tf.getBackend() === 'wasm') return tf;
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setThreadsCount(1);
-  wasm.setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
   await tf.setBackend('wasm');
   await tf.ready();
   return tf;
@@ -44,8 +46,10 @@ function step(tf: Core, layers: readonly Layer[], x: Tensor2D, h: Tensor2D, elap
 
 async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
   const tf = await load();
-  const { batch, features, units, steps } = problem.shape;
+  const { batch, features, units } = problem.shape;
   const trains = problem.mode === 'train';
+  // The core's Node bundle (4.22) registers no gradients; the registry is global, so its other build can fill it.
+  if (trains) require('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   const begin = performance.now();
 
   const variables: Variable[] = [];

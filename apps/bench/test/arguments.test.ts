@@ -1,0 +1,36 @@
+/** The command line: defaults, lists, and what is said about names that do not exist. */
+import { expect, it } from 'vitest';
+import { nearest, readArguments, UsageError } from '../src/arguments.ts';
+
+const known = {
+  shapes: ['S', 'M', 'stream'],
+  modes: ['infer', 'train', 'stream'],
+  backends: ['wasm'],
+  rivals: ['tfjs-wasm', 'jax-js', 'jax'],
+};
+
+it('takes everything by default', () => {
+  expect(readArguments([], known)).toEqual({ help: false, json: false, budget: undefined, ...known });
+});
+
+it('reads lists and flags', () => {
+  const options = readArguments(['--json', '--shapes', 'S,M', '--against=jax', '--budget', '100'], known);
+  expect(options).toMatchObject({ json: true, shapes: ['S', 'M'], rivals: ['jax'], budget: 100 });
+});
+
+it.each([
+  [['--against', 'jaxjs'], '--against does not know "jaxjs"; did you mean "jax-js"?'],
+  [['--shapes', 'steam'], 'did you mean "stream"?'],
+  [['--shape', 'S'], 'unknown option --shape; did you mean "--shapes"?'],
+  [['--modes', ''], '--modes needs at least one of infer, train, stream'],
+  [['--budget', 'soon'], '--budget takes milliseconds'],
+  [['extra'], 'extra'],
+])('refuses %j', (args, message) => {
+  expect(() => readArguments(args, known)).toThrow(UsageError);
+  expect(() => readArguments(args, known)).toThrow(message);
+});
+
+it('finds the nearest name', () => {
+  expect(nearest('TFJS', known.rivals)).toBe('tfjs-wasm');
+  expect(nearest('x', [])).toBeUndefined();
+});
