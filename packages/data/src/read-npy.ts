@@ -70,7 +70,7 @@ export function readNpy(bytes: Uint8Array, options: { readonly file?: string } =
   if (header.shape.length > 32 || count === undefined || count * kind.size !== payload) {
     throw new DataError(
       'format',
-      `shape [${header.shape}] of ${kind.size}-byte elements needs ${(count ?? Number.NaN) * kind.size} bytes, the file holds ${payload}`,
+      `shape [${header.shape}] of ${kind.size}-byte elements needs ${count === undefined ? 'too many' : count * kind.size} bytes, the file holds ${payload}`,
       { file, shapes: [`[${header.shape}]`], remedy: 'Save the array again with numpy.save and copy the file whole.' },
     );
   }
