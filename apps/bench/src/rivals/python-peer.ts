@@ -61,7 +61,13 @@ function describe(problem: Problem): string {
 async function start(python: string, script: string): Promise<Peer | Unsupported> {
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(python, ['-u', script], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+    env: {
+      ...process.env,
+      OMP_NUM_THREADS: '1',
+      OPENBLAS_NUM_THREADS: '1',
+      MKL_NUM_THREADS: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
   });
   const replies: Reply[] = [];
   const waiting: ((reply: Reply) => void)[] = [];
