@@ -2,11 +2,12 @@
  * The backend contract: what compiles and runs Programs. The narrow waist of Rheo.
  *
  * A backend is an object that the user creates and passes. Rules that types cannot say:
- *  1. Wrong count, type, backend, a disposed or donated handle, or a donated handle passed twice: thrown
- *     synchronously, nothing is enqueued.
+ *  1. Thrown synchronously, and nothing is enqueued: a wrong count of inputs or an index that does not exist
+ *     (`argument`), a wrong type (`dtype`, `shape`), a handle of another backend (`backend`), a disposed or donated
+ *     handle, executable or backend (`disposed`), a donated handle passed twice (`argument`).
  *  2. A run that fails later poisons its results; a run fed by a poisoned handle fails with the same cause, `read`
  *     reports it; other handles stay good.
- *  3. A donated input is dead when `run` returns, also if the run fails.
+ *  3. A donated input is dead when `run` returns, also if the run fails. `runInto` does not donate.
  *  4. Results never alias live inputs.
  *  5. Disposing an executable or a handle waits for what is enqueued; after disposing the backend everything throws.
  *  6. Boundary tensors are dense and row-major; inner layouts are private.
@@ -88,7 +89,10 @@ export interface Executable {
 
 /** An executable whose memory is on this processor: finished when a call returns. */
 export interface SyncExecutable extends Executable {
-  /** Runs on host arrays or handles and allocates nothing. A handle may be input and output (state). */
+  /**
+   * Runs on host arrays or handles and allocates nothing. A handle may be input and output (state), but no two
+   * outputs. Throws the failure of a run, or of a poisoned input; outputs then hold nothing to rely on.
+   */
   runInto(inputs: readonly (DeviceTensor | TensorData)[], outputs: readonly (DeviceTensor | TensorData)[]): void;
   bind(fixed: ReadonlyMap<number, DeviceTensor>): SyncExecutable;
 }

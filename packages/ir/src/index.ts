@@ -10,6 +10,8 @@ export * from './program.ts';
 export type { EvaluateOptions } from './reference/evaluate.ts';
 export { evaluate } from './reference/evaluate.ts';
 export type { Dims, Precision } from './reference/prepare.ts';
+export type { ReferenceOptions } from './reference/reference-backend.ts';
+export { referenceBackend } from './reference/reference-backend.ts';
 export type { Fail } from './shape-checks.ts';
 export type { ShapeRule } from './shape-rules.ts';
 export { inferTypes, shapeRules } from './shape-rules.ts';

@@ -40,6 +40,26 @@ export function nestedPrograms(instruction: Instruction): readonly Program[] {
   }
 }
 
+/** Names of dimensions that a Program speaks of, nested Programs included, each once. */
+export function dimensionNames(program: Program): string[] {
+  const names = new Set<string>();
+  collectNames(program, names);
+  return [...names];
+}
+
+function collectNames(program: Program, names: Set<string>): void {
+  for (const { shape } of valueTypes(program)) {
+    for (const dim of shape) if (typeof dim === 'string') names.add(dim);
+  }
+  for (const instruction of program.instructions) {
+    if (instruction.op === 'dimension') names.add(instruction.attributes.name);
+    if (instruction.op === 'scan' && typeof instruction.attributes.length === 'string') {
+      names.add(instruction.attributes.length);
+    }
+    for (const nested of nestedPrograms(instruction)) collectNames(nested, names);
+  }
+}
+
 function typeAt(types: readonly TensorType[], id: ValueId): TensorType {
   const type = types[id];
   if (type === undefined) throw new Error(`value %${id} does not exist`);

@@ -12,6 +12,7 @@ import type { Param, Program } from '../ops.ts';
 import type { TensorData } from '../types.ts';
 import { formatType } from '../types.ts';
 import { verify } from '../verify.ts';
+import { inferDims, nameOf, wrongLength } from './infer-dims.ts';
 import type { BoundType, Kernel } from './kernel.ts';
 import type { Dims, Precision } from './prepare.ts';
 import { allocateFor, bindType, prepare } from './prepare.ts';
@@ -87,46 +88,4 @@ export function toStorage(input: ArrayLike<number>, type: BoundType, precision: 
   const wrong = integers ? data.findIndex((stored, i) => stored !== input[i]) : -1;
   if (wrong < 0) return data;
   throw new RheoError('value', { from: '@rheo/ir', what: `${input[wrong]} at ${wrong} is not ${type.dtype}`, where });
-}
-
-/** Adds to the given numbers those that follow from the lengths of inputs. */
-function inferDims(params: readonly Param[], lengths: readonly number[], given: Dims): Dims {
-  // Without a prototype, so that a dimension may be named like one of its methods.
-  const dims: Record<string, number> = Object.assign(Object.create(null), given);
-  for (const [name, size] of Object.entries(dims)) {
-    if (Number.isSafeInteger(size) && size >= 0) continue;
-    throw new RheoError('argument', { from: '@rheo/ir', what: `${size} is not a size`, where: `dims.${name}` });
-  }
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const [index, { type }] of params.entries()) {
-      let known = 1;
-      const unknown: string[] = [];
-      for (const dim of type.shape) {
-        const size = typeof dim === 'number' ? dim : dims[dim];
-        if (size === undefined) unknown.push(dim as string);
-        else known *= size;
-      }
-      const [name] = unknown;
-      if (name === undefined || known === 0 || unknown.some((other) => other !== name)) continue;
-      const size = Math.round(((lengths[index] as number) / known) ** (1 / unknown.length));
-      if (size ** unknown.length * known !== lengths[index]) throw wrongLength(params, index, lengths[index] as number);
-      dims[name] = size;
-      changed = true;
-    }
-  }
-  return dims;
-}
-
-function nameOf(params: readonly Param[], index: number): string {
-  const name = params[index]?.name;
-  return name === undefined ? `input ${index}` : `input ${index} "${name}"`;
-}
-
-function wrongLength(params: readonly Param[], index: number, length: number): RheoError {
-  return new RheoError('shape', {
-    from: '@rheo/ir',
-    what: `${length} elements do not fill ${formatType((params[index] as Param).type)}`,
-    where: nameOf(params, index),
-  });
 }
