@@ -5,6 +5,7 @@
 export * from './backend.ts';
 export * from './builder.ts';
 export * from './errors.ts';
+export { hash } from './hash.ts';
 export * from './ops.ts';
 export * from './program.ts';
 export type { EvaluateOptions } from './reference/evaluate.ts';
@@ -15,6 +16,9 @@ export { referenceBackend } from './reference/reference-backend.ts';
 export type { Fail } from './shape-checks.ts';
 export type { ShapeRule } from './shape-rules.ts';
 export { inferTypes, shapeRules } from './shape-rules.ts';
+export { parse } from './text/parse.ts';
+export type { PrintOptions } from './text/print.ts';
+export { print } from './text/print.ts';
 export { threefry2x32 } from './threefry.ts';
 export * from './types.ts';
 export { verify } from './verify.ts';

@@ -32,8 +32,13 @@ export function staticDim(shape: Shape, axis: number, fail: Fail): number {
 export function checkShape(shape: Shape, fail: Fail): void {
   for (const dim of shape) {
     if (typeof dim === 'number') checkedSize(dim, fail);
-    else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(dim)) fail('attribute', `"${dim}" is not a name of a dimension`);
+    else if (!isDimensionName(dim)) fail('attribute', `"${dim}" is not a name of a dimension`);
   }
+}
+
+/** True for a text that can name a dimension: letters, digits and underscores, not beginning with a digit. */
+export function isDimensionName(dim: unknown): dim is string {
+  return typeof dim === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(dim);
 }
 
 /** Fails unless the axis exists. */

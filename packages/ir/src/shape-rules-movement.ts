@@ -4,7 +4,7 @@
 
 import type { Attributes } from './ops.ts';
 import type { Fail } from './shape-checks.ts';
-import { arity, checkShape, dimAt, requireFloat } from './shape-checks.ts';
+import { arity, checkedSize, checkShape, dimAt, requireFloat } from './shape-checks.ts';
 import type { Dim, Shape, TensorType } from './types.ts';
 import { sameShape } from './types.ts';
 
@@ -66,7 +66,7 @@ export function inferConcat(operands: readonly TensorType[], { axis }: Attribute
       operand.shape.length === first.shape.length &&
       operand.shape.every((dim, i) => i === axis || dim === first.shape[i]);
     if (!fits) fail('shape', `operands must agree on every axis but ${axis}`);
-    total += size;
+    total = checkedSize(total + size, fail);
   }
   return [{ dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? total : dim)) }];
 }

@@ -19,7 +19,7 @@ import {
   inferScatterAdd,
 } from './shape-rules-movement.ts';
 import type { DType, Shape, TensorType } from './types.ts';
-import { formatType, sameShape } from './types.ts';
+import { formatType, isFloat, sameShape } from './types.ts';
 
 /** The shape rule of one op. */
 export type ShapeRule<K extends Op> = (
@@ -40,6 +40,8 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
     arity(operands, 0, fail);
     const count = shape.reduce((product, dim) => product * checkedSize(dim, fail), 1);
     if (value.length !== count) fail('attribute', `${value.length} values for ${count} elements`);
+    const wrong = value.find((x) => !holds(dtype, x));
+    if (wrong !== undefined) fail('attribute', `${wrong} is not ${dtype}`);
     return [{ dtype, shape }];
   },
   iota: (operands, { dtype, shape, axis }, fail) => {
@@ -121,7 +123,12 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
     arity(operands, 1, fail);
     const [x] = operands as [TensorType];
     const size = staticDim(x.shape, axis, fail);
-    return [{ dtype: x.dtype, shape: withDim(x.shape, axis, checkedSize(low, fail) + size + checkedSize(high, fail)) }];
+    return [
+      {
+        dtype: x.dtype,
+        shape: withDim(x.shape, axis, checkedSize(checkedSize(low, fail) + size + checkedSize(high, fail), fail)),
+      },
+    ];
   },
   concat: inferConcat,
   reverse: (operands, { axis }, fail) => {
@@ -211,6 +218,12 @@ function compare(
   const rule = binary(allowed);
   return (operands, attributes, fail) =>
     rule(operands, attributes, fail).map(({ shape }) => ({ dtype: 'bool', shape }));
+}
+
+/** True if an element type has this value; floats have all. */
+function holds(dtype: DType, x: number): boolean {
+  if (isFloat(dtype)) return true;
+  return x === (dtype === 'i32' ? x | 0 : dtype === 'u32' ? x >>> 0 : x & 1);
 }
 
 function withDim(shape: Shape, axis: number, dim: number): Shape {
