@@ -72,8 +72,12 @@ function hasKind(value: unknown, kind: AttributeKind): boolean {
     case 'program':
       return isRecord(value);
     case 'gradient':
-      return value === 'inline' || value === 'stop' || (isRecord(value) && 'forward' in value && 'backward' in value);
+      return value === 'inline' || value === 'stop' || (isRecord(value) && isCustomGradient(value as object));
   }
+}
+
+function isCustomGradient(value: object): boolean {
+  return 'forward' in value && 'backward' in value;
 }
 
 function isType(value: unknown): value is TensorType {
@@ -94,7 +98,7 @@ function isTextOrAbsent(value: unknown): boolean {
   return value === undefined || typeof value === 'string';
 }
 
-function isRecord(value: unknown): value is object {
+function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
