@@ -85,7 +85,7 @@ export function walker2dFromZip(bytes: Uint8Array, options: Walker2dOptions & Re
     throw new DataError('value', 'no .npy file in the archive', { file, remedy: 'Pass the Walker2d archive.' });
   }
   return loadWalker2d(
-    entries.map(({ name, data }) => ({ name, data: readNpy(data, { file: name }) })),
+    entries.map(({ name, data }) => ({ name, data: readNpy(data, { file: `${file}/${name}` }) })),
     options,
   );
 }
