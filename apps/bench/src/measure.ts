@@ -2,7 +2,7 @@
  * Times contenders side by side on one problem: warm all up, then rounds of A B C, A B C, …, and medians.
  *
  * Machines drift while a benchmark runs, so each round gives every contender one short slice and only figures of the
- * same run are comparable. It bounds the time of every contender; a slow one gets fewer runs, at least one a round.
+ * same run are comparable. It bounds the time of every contender; a slow one gets fewer runs, but three.
  */
 import type { Contender, Prepared } from './contender.ts';
 import type { Problem } from './problem.ts';
@@ -47,6 +47,9 @@ export interface Effort {
 
 export const standardEffort: Effort = { warmRuns: 30, warmMs: 2000, rounds: 5, timedMs: 2500 };
 
+/** A contender whose every run takes seconds drops out of the rounds after this many. */
+const fewestRuns = 3;
+
 /** Runs shorter than this are timed several at once, so that the clock costs nothing. */
 const shortestSampleUs = 50;
 
@@ -81,7 +84,7 @@ async function warmUp(entry: Entry, effort: Effort): Promise<void> {
   const { prepared } = entry;
   const stop = performance.now() + effort.warmMs;
   const recent: number[] = [];
-  for (let k = 0; k < effort.warmRuns && (k < 2 || performance.now() < stop); k += 1) {
+  for (let k = 0; k < effort.warmRuns && (k < 1 || performance.now() < stop); k += 1) {
     const taken = prepared.sample === undefined ? [await timeTogether(prepared, 1)] : await prepared.sample(1);
     recent.push(...taken);
   }
@@ -140,7 +143,10 @@ export async function measure(
     }
     for (const entry of entries) await warmUp(entry, effort);
     for (let round = 0; round < effort.rounds; round += 1) {
-      for (const entry of entries) await slice(entry, effort.timedMs / effort.rounds);
+      for (const entry of entries) {
+        const spentMs = (entry.runs * entry.estimate) / 1000;
+        if (entry.runs < fewestRuns || spentMs < effort.timedMs) await slice(entry, effort.timedMs / effort.rounds);
+      }
     }
   } finally {
     for (const entry of entries) await entry.prepared.dispose();

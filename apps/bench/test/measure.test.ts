@@ -16,7 +16,7 @@ const shape = {
   steps: 2,
   modes: ['infer'],
 } as const;
-const effort: Effort = { warmRuns: 3, warmMs: 1000, rounds: 2, timedMs: 0 };
+const effort: Effort = { warmRuns: 3, warmMs: 1000, rounds: 2, timedMs: 1 };
 
 function fake(name: string, log: string[], spoil = 0): Contender {
   return {
