@@ -1,1 +1,9 @@
-export {};
+/**
+ * From a Program to loop kernels and a memory plan, for any target that generates code.
+ */
+
+export * from './kernels.ts';
+export { lower } from './lower.ts';
+export type { MemoryPlan } from './plan.ts';
+export { planMemory } from './plan.ts';
+export { collapse } from './views.ts';

@@ -1,0 +1,246 @@
+/**
+ * Decides which instructions of one block run together in a kernel.
+ *
+ * Elementwise instructions of one shape that feed each other form a group; a group hangs on to the product that it
+ * reads (an epilogue); a chain with a single reader in a reduction, concatenation or scatter is computed there.
+ * Everything else is a unit of its own. Units are ordered so that none reads what comes later.
+ */
+
+import type { Instruction, Program, ValueId } from '@rheo/ir';
+import { opKinds } from '@rheo/ir';
+import { reshapeSplitsOnly } from './views.ts';
+
+/** How the value of an instruction is had. */
+export type Home =
+  | 'unit' // computed by a unit of its own or in a group, in memory if anyone else reads it
+  | 'inline' // computed inside the kernel of its reader
+  | 'view'; // a movement of something else
+
+/** A future kernel: one instruction, or a group of elementwise ones, with at most one product in front. */
+export interface Unit {
+  readonly members: Instruction[];
+  /** Elementwise members share this shape. */
+  readonly shape: readonly number[];
+  group: boolean;
+  product: Instruction | undefined;
+}
+
+/** The plan of a block. */
+export interface Fusion {
+  readonly order: readonly Unit[];
+  home(id: ValueId): Home;
+  unitOf(id: ValueId): Unit | undefined;
+  /** Instruction that defines a value; undefined for a parameter. */
+  definition(id: ValueId): Instruction | undefined;
+  /** Values that a unit reads from memory or from other units, views followed to their source. */
+  sources(unit: Unit): ReadonlySet<ValueId>;
+  /** Instructions that use a value. */
+  users(id: ValueId): readonly Instruction[];
+}
+
+/** Larger groups would only lengthen the code and its compile time. */
+const maxGroup = 120;
+
+const elementwiseKinds = new Set(['unary', 'binary', 'compare', 'select', 'convert', 'random']);
+
+/** True for instructions that compute each element from the same element of their operands. */
+export function isElementwise(instruction: Instruction): boolean {
+  return elementwiseKinds.has(opKinds[instruction.op]) || instruction.op === 'gather';
+}
+
+/** True for movements that are only another way to look at their operand. */
+export function isViewOp(instruction: Instruction): boolean {
+  return opKinds[instruction.op] === 'movement' && instruction.op !== 'concat' && instruction.op !== 'pad';
+}
+
+/** Groups a block. `wanted` holds the values that must be in memory at the end: results. */
+export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
+  const definitions: (Instruction | undefined)[] = program.params.map(() => undefined);
+  const users: Instruction[][] = program.params.map(() => []);
+  for (const instruction of program.instructions) {
+    for (const type of instruction.types) {
+      void type;
+      definitions.push(instruction);
+      users.push([]);
+    }
+    for (const operand of new Set(instruction.operands)) users[operand]?.push(instruction);
+  }
+  const shapes: (readonly number[])[] = program.params.map((param) => param.type.shape as readonly number[]);
+  for (const { types } of program.instructions) for (const type of types) shapes.push(type.shape as readonly number[]);
+
+  const homes = chooseHomes(program, wanted, users, shapes);
+  const parents = new Map<Unit, Unit>();
+  const find = (unit: Unit): Unit => {
+    let root = unit;
+    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next;
+    return root;
+  };
+  const units: (Unit | undefined)[] = [];
+  const all: Unit[] = [];
+  // Edges to the units that a unit reads; true when the reading is element by element at equal index.
+  const reads = new Map<Unit, Map<Unit, boolean>>();
+
+  /** Units behind an operand, through views and inlined values. */
+  const behind = (id: ValueId, direct: boolean, add: (unit: Unit, direct: boolean) => void): void => {
+    const unit = units[id];
+    if (unit !== undefined) {
+      add(find(unit), direct);
+      return;
+    }
+    const definition = definitions[id];
+    if (definition !== undefined) for (const operand of definition.operands) behind(operand, false, add);
+  };
+
+  for (const instruction of program.instructions) {
+    if (homes[instruction.id] !== 'unit') continue;
+    const group = isElementwise(instruction);
+    const unit: Unit = {
+      members: [instruction],
+      shape: shapes[instruction.id] ?? [],
+      group,
+      product: instruction.op === 'dot' ? instruction : undefined,
+    };
+    all.push(unit);
+    const edges = new Map<Unit, boolean>();
+    reads.set(unit, edges);
+    instruction.operands.forEach((operand, position) => {
+      const elementwise =
+        group &&
+        !(instruction.op === 'gather' && position === 0) &&
+        !(instruction.op === 'random_bits' && position === 0);
+      behind(operand, elementwise, (target, direct) => edges.set(target, direct && (edges.get(target) ?? true)));
+    });
+    instruction.types.forEach((_, index) => {
+      units[instruction.id + index] = unit;
+    });
+    if (group) for (const target of [...edges.keys()]) unite(target, unit);
+  }
+
+  function unite(target: Unit, unit: Unit): void {
+    const a = find(target);
+    const b = find(unit);
+    if (a === b || !(a.group || a.product !== undefined) || !sameSizes(a.shape, b.shape)) return;
+    if (a.product !== undefined && b.product !== undefined) return;
+    if (a.members.length + b.members.length > maxGroup) return;
+    const ab = edgesOf(a);
+    const ba = edgesOf(b);
+    if (ab.get(b) === false || ba.get(a) === false) return;
+    // A third unit between the two would have to run both after and before the group.
+    if (reaches(b, a, true) || reaches(a, b, true)) return;
+    a.members.push(...b.members);
+    a.product ??= b.product;
+    a.group ||= b.group;
+    parents.set(b, a);
+    for (const [next, direct] of ba) if (find(next) !== a) ab.set(find(next), direct && (ab.get(find(next)) ?? true));
+    ab.delete(a);
+    ab.delete(b);
+    reads.set(a, ab);
+  }
+
+  function edgesOf(unit: Unit): Map<Unit, boolean> {
+    const edges = new Map<Unit, boolean>();
+    for (const [target, direct] of reads.get(unit) ?? []) {
+      const root = find(target);
+      if (root !== unit) edges.set(root, direct && (edges.get(root) ?? true));
+    }
+    reads.set(unit, edges);
+    return edges;
+  }
+
+  /** True if `from` depends on `to` through at least one other unit. */
+  function reaches(from: Unit, to: Unit, skipDirect: boolean): boolean {
+    const seen = new Set<Unit>([from]);
+    const stack: Unit[] = [];
+    for (const next of edgesOf(from).keys()) if (!(skipDirect && next === to)) stack.push(next);
+    for (let unit = stack.pop(); unit !== undefined; unit = stack.pop()) {
+      if (unit === to) return true;
+      if (seen.has(unit)) continue;
+      seen.add(unit);
+      stack.push(...edgesOf(unit).keys());
+    }
+    return false;
+  }
+
+  const order: Unit[] = [];
+  const placed = new Set<Unit>();
+  const place = (unit: Unit): void => {
+    if (placed.has(unit)) return;
+    placed.add(unit);
+    for (const next of edgesOf(unit).keys()) place(next);
+    order.push(unit);
+  };
+  for (const unit of all) place(find(unit));
+  for (const unit of order) unit.members.sort((x, y) => x.id - y.id);
+
+  const unitOf = (id: ValueId): Unit | undefined => {
+    const unit = units[id];
+    return unit === undefined ? undefined : find(unit);
+  };
+  return {
+    order,
+    home: (id) => homes[id] ?? 'unit',
+    unitOf,
+    definition: (id) => definitions[id],
+    users: (id) => users[id] ?? [],
+    sources: (unit) => {
+      const found = new Set<ValueId>();
+      const visit = (id: ValueId): void => {
+        if (unitOf(id) === unit) return;
+        const definition = definitions[id];
+        if (definition === undefined || homes[id] === 'unit') found.add(id);
+        else for (const operand of definition.operands) visit(operand);
+      };
+      for (const member of unit.members) for (const operand of member.operands) visit(operand);
+      return found;
+    },
+  };
+}
+
+function sameSizes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** Readers come first, so that a value knows what its only reader does. */
+function chooseHomes(
+  program: Program,
+  wanted: ReadonlySet<ValueId>,
+  users: readonly (readonly Instruction[])[],
+  shapes: readonly (readonly number[])[],
+): (Home | undefined)[] {
+  const homes: (Home | undefined)[] = [];
+  for (let i = program.instructions.length - 1; i >= 0; i--) {
+    const instruction = program.instructions[i] as Instruction;
+    const { id } = instruction;
+    if (isViewOp(instruction)) homes[id] = 'view';
+    else if (opKinds[instruction.op] === 'source') homes[id] = 'inline';
+    else if (isElementwise(instruction)) homes[id] = inlines(id) ? 'inline' : 'unit';
+    else for (let k = 0; k < instruction.types.length; k++) homes[id + k] = 'unit';
+  }
+  return homes;
+
+  function inlines(id: ValueId, moved = false): boolean {
+    const readers = users[id] ?? [];
+    const reader = readers[0];
+    if (wanted.has(id) || readers.length !== 1 || reader === undefined) return false;
+    if (reader.operands.filter((operand) => operand === id).length > 1 && !isElementwise(reader)) return false;
+    switch (reader.op) {
+      case 'reduce_sum':
+      case 'reduce_max':
+      case 'scatter_add':
+        return true;
+      case 'gather':
+        return reader.operands[0] !== id && (moved || homes[reader.id] === 'inline');
+      case 'random_bits':
+        return reader.operands[0] !== id && (moved || homes[reader.id] === 'inline');
+      case 'slice':
+      case 'reverse':
+      case 'transpose':
+        return inlines(reader.id, true);
+      case 'reshape':
+        return reshapeSplitsOnly(shapes[id] ?? [], shapes[reader.id] ?? []) && inlines(reader.id, true);
+      default:
+        // A direct reader of the same shape shares a group instead; behind a view there is no group to share.
+        return isElementwise(reader) && (moved || homes[reader.id] === 'inline');
+    }
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Lowers dot to a batched matrix product on a packed right operand, with the group that follows as its epilogue.
+ *
+ * Axes are merged into one m, n and k where memory allows; axes of m and n that do not merge become batch axes. The
+ * packing of a right operand moves out to the loop level at which its contents stand still.
+ */
+
+import type { Instruction, ValueId } from '@rheo/ir';
+import type { Block, Lowering } from './block.ts';
+import { emit, inMemory, originOf } from './block.ts';
+import type { Unit } from './fusion.ts';
+import type { Access, MapStep, Node, Origin, Step } from './kernels.ts';
+import { packedSize } from './kernels.ts';
+import { NodeBuilder } from './nodes.ts';
+import { destinations, readElsewhere, storedMembers } from './placement.ts';
+import type { View } from './views.ts';
+import { accessAt, collapse, denseView, identityMap, sizeOf } from './views.ts';
+
+/** Lowers a dot and the elementwise members of its unit. */
+export function lowerProduct(lowering: Lowering, block: Block, unit: Unit, dot: Instruction): void {
+  if (dot.op !== 'dot') throw new Error('a product unit starts with dot');
+  const origin = originOf(dot, 'dot');
+  const epilogue = buildEpilogue(lowering, block, unit, dot);
+  if (sizeOf(epilogue.shape) === 0 || epilogue.stores.length === 0) return;
+  const { contract, batch } = dot.attributes;
+  const left = inMemory(lowering, block, dot.operands[0] as ValueId);
+  const right = inMemory(lowering, block, dot.operands[1] as ValueId);
+  const free = (view: View, side: 0 | 1): number[] =>
+    view.shape.map((_, axis) => axis).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
+  const freeLeft = free(left, 0);
+  const freeRight = free(right, 1);
+  const kShape = contract[0].map((axis) => left.shape[axis] as number);
+  if (kShape.includes(0)) {
+    emit(lowering, withoutProduct(epilogue));
+    return;
+  }
+  const inner = collapse(kShape, [stridesAt(left, contract[0]), stridesAt(right, contract[1])]);
+  if (inner.shape.length > 1) {
+    // Uneven contracted axes: lay both operands out densely with the contracted axes last, in one order.
+    const a = densify(lowering, block, left, [...batch[0], ...freeLeft, ...contract[0]], origin);
+    const b = densify(lowering, block, right, [...batch[1], ...freeRight, ...contract[1]], origin);
+    const dims = inner.axes.length === 0 ? 0 : contract[0].length;
+    product(
+      lowering,
+      epilogue,
+      origin,
+      a,
+      b,
+      span(0, batch[0].length),
+      span(batch[0].length, freeLeft.length),
+      span(batch[0].length, freeRight.length),
+      {
+        size: sizeOf(kShape),
+        left: dims === 0 ? 0 : 1,
+        right: dims === 0 ? 0 : 1,
+      },
+    );
+    return;
+  }
+  const k = { size: inner.shape[0] ?? 1, left: inner.vectors[0]?.[0] ?? 0, right: inner.vectors[1]?.[0] ?? 0 };
+  product(lowering, epilogue, origin, left, right, batch[0], freeLeft, freeRight, k, batch[1]);
+}
+
+interface Inner {
+  readonly size: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Batch axes of the product after the m and n axes that do not merge have joined them. */
+interface Outer {
+  readonly size: number;
+  readonly left: number;
+  readonly right: number;
+  /** Axis of the epilogue. */
+  readonly axis: number;
+}
+
+function product(
+  lowering: Lowering,
+  epilogue: MapStep,
+  origin: Origin,
+  left: View,
+  right: View,
+  batchLeft: readonly number[],
+  freeLeft: readonly number[],
+  freeRight: readonly number[],
+  k: Inner,
+  batchRight: readonly number[] = batchLeft,
+): void {
+  const accesses = accessesOf(epilogue);
+  const m0 = batchLeft.length;
+  const n0 = m0 + freeLeft.length;
+  const rows = mergeAxes(epilogue, accesses, span(m0, freeLeft.length), stridesAt(left, freeLeft));
+  const columns = mergeAxes(epilogue, accesses, span(n0, freeRight.length), stridesAt(right, freeRight));
+  const outer: Outer[] = [
+    ...batchLeft.map((axis, i) => ({
+      size: left.shape[axis] as number,
+      left: left.strides[axis] as number,
+      right: right.strides[batchRight[i] as number] as number,
+      axis: i,
+    })),
+    ...rows.outer.map((row) => ({ size: row.size, left: row.stride, right: 0, axis: row.axis })),
+    ...columns.outer.map((column) => ({ size: column.size, left: 0, right: column.stride, axis: column.axis })),
+  ].filter(({ size }) => size !== 1);
+  const axes = [...outer.map(({ axis }) => axis), rows.inner.axis, columns.inner.axis];
+  const map = permuteKernel(epilogue, axes, [...outer.map(({ size }) => size), rows.inner.size, columns.inner.size]);
+  const panel = packedSize(k.size, columns.inner.size);
+  const shared = outer.filter(({ right: stride }) => stride !== 0);
+  const packed = pack(lowering, origin, right, k, columns.inner, shared, panel);
+  let packedStride = panel;
+  const strides = new Map<Outer, number>();
+  for (const item of [...shared].reverse()) {
+    strides.set(item, packedStride);
+    packedStride *= item.size;
+  }
+  emit(lowering, {
+    kind: 'product',
+    origin,
+    m: rows.inner.size,
+    n: columns.inner.size,
+    k: k.size,
+    a: { buffer: left.buffer, offset: left.offset, strides: outer.map((item) => item.left), loops: left.loops },
+    mStride: rows.inner.stride,
+    kStride: k.left,
+    packed,
+    batch: outer.map((item) => ({ size: item.size, packedStride: strides.get(item) ?? 0 })),
+    epilogue: map,
+  });
+}
+
+/** Packs a right operand where its contents stand still, once per place and layout. */
+function pack(
+  lowering: Lowering,
+  origin: Origin,
+  right: View,
+  k: Inner,
+  column: { size: number; stride: number },
+  shared: readonly Outer[],
+  panel: number,
+): number {
+  const level = Math.min(right.depth, lowering.depth);
+  const batch = shared.map(({ size, right: stride }) => ({ size, stride }));
+  const from: Access = {
+    buffer: right.buffer,
+    offset: right.offset,
+    strides: batch.map(({ stride }) => stride),
+    loops: right.loops,
+  };
+  const key = JSON.stringify([from, k.size, k.right, column.size, column.stride, batch]);
+  const cache = lowering.packs[level] as Map<string, number>;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const size = panel * batch.reduce((product, item) => product * item.size, 1);
+  const to = lowering.buffer('temporary', 'f32', size);
+  const step: Step = {
+    kind: 'pack',
+    origin,
+    k: k.size,
+    n: column.size,
+    kStride: k.right,
+    nStride: column.stride,
+    batch,
+    from,
+    to,
+  };
+  (lowering.frames[level] as { steps: Step[] }).steps.push(step);
+  cache.set(key, to);
+  return to;
+}
+
+function buildEpilogue(lowering: Lowering, block: Block, unit: Unit, dot: Instruction): MapStep {
+  const shape = block.types[dot.id]?.shape as readonly number[];
+  const rank = shape.length;
+  const map = identityMap(rank);
+  const builder = new NodeBuilder(block, rank, unit);
+  const stored = storedMembers(block, unit).map(({ id }) => ({ id, node: builder.value(id, map) }));
+  const stores = stored.flatMap(({ id, node }) => {
+    const views = destinations(lowering, block, id, (view) => readElsewhere(builder, accessAt(view, map, rank)));
+    block.views.set(id, views[0] as View);
+    return views.map((view) => ({ node, access: accessAt(view, map, rank) }));
+  });
+  return { kind: 'map', origin: originOf(unit.members.at(-1), 'dot'), shape, nodes: builder.nodes, stores };
+}
+
+/** The product over an empty axis is 0: what is left is a map. */
+function withoutProduct(epilogue: MapStep): MapStep {
+  const nodes = epilogue.nodes.map(
+    (node): Node => (node.kind === 'product' ? { kind: 'constant', dtype: 'f32', value: 0 } : node),
+  );
+  return { ...epilogue, nodes };
+}
+
+function densify(lowering: Lowering, block: Block, view: View, order: readonly number[], origin: Origin): View {
+  const moved = {
+    ...view,
+    shape: order.map((axis) => view.shape[axis] as number),
+    strides: order.map((axis) => view.strides[axis] as number),
+  };
+  const level = lowering.depth;
+  const to = denseView(lowering.buffer('temporary', 'f32', sizeOf(moved.shape)), moved.shape, level);
+  const rank = order.length;
+  const builder = new NodeBuilder(block, rank);
+  const map = identityMap(rank);
+  const node = builder.load(moved, map, 'f32');
+  emit(lowering, {
+    kind: 'map',
+    origin,
+    shape: moved.shape,
+    nodes: builder.nodes,
+    stores: [{ node, access: accessAt(to, map, rank) }],
+  });
+  return to;
+}
+
+function stridesAt(view: View, axes: readonly number[]): number[] {
+  return axes.map((axis) => view.strides[axis] as number);
+}
+
+function span(start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start + i);
+}
+
+/** Stride vectors of everything that an epilogue addresses. */
+function accessesOf(epilogue: MapStep): (readonly number[])[] {
+  const vectors: (readonly number[])[] = epilogue.stores.map(({ access }) => access.strides);
+  for (const node of epilogue.nodes) {
+    if (node.kind === 'load' || node.kind === 'gather') vectors.push(node.access.strides);
+    if (node.kind === 'index') vectors.push(node.index.coefficients);
+  }
+  return vectors;
+}
+
+interface Merged {
+  readonly inner: { size: number; stride: number; axis: number };
+  readonly outer: { size: number; stride: number; axis: number }[];
+}
+
+/** Merges the row (or column) axes as far as operand and epilogue allow; an axis is named by its last original. */
+function mergeAxes(
+  epilogue: MapStep,
+  accesses: readonly (readonly number[])[],
+  axes: readonly number[],
+  operand: readonly number[],
+): Merged {
+  const shape = axes.map((axis) => epilogue.shape[axis] as number);
+  const merged = collapse(shape, [operand, ...accesses.map((vector) => axes.map((axis) => vector[axis] as number))]);
+  const items = merged.shape.map((size, i) => ({
+    size,
+    stride: merged.vectors[0]?.[i] as number,
+    axis: axes[(merged.axes[i] as number[]).at(-1) as number] as number,
+  }));
+  const inner = items.pop() ?? { size: 1, stride: 0, axis: -1 };
+  return { inner, outer: items };
+}
+
+/** The epilogue over other axes: axis i of the new one is axis axes[i] of the old one, −1 for one that is not there. */
+function permuteKernel(epilogue: MapStep, axes: readonly number[], shape: readonly number[]): MapStep {
+  const pick = (vector: readonly number[]): number[] => axes.map((axis) => (axis < 0 ? 0 : (vector[axis] as number)));
+  const move = (access: Access): Access => ({ ...access, strides: pick(access.strides) });
+  const nodes = epilogue.nodes.map((node): Node => {
+    if (node.kind === 'load' || node.kind === 'gather') return { ...node, access: move(node.access) };
+    if (node.kind === 'index')
+      return { ...node, index: { ...node.index, coefficients: pick(node.index.coefficients) } };
+    return node;
+  });
+  return {
+    ...epilogue,
+    shape,
+    nodes,
+    stores: epilogue.stores.map((store) => ({ ...store, access: move(store.access) })),
+  };
+}
