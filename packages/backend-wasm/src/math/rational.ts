@@ -1,0 +1,60 @@
+/**
+ * tanh and erf on f32x4. Both are written f = 2t/(1 + t²) with t = xP(x²)/(2Q(x²)), that is pq/(q² + p²/4) with
+ * p = xP: for tanh, t = tanh(x/2). As f approaches 1 it hardly depends on t, so rounding errors of P and Q and
+ * of the fit fade there, fewer terms do, and f cannot overshoot 1 (tested over all floats). The direct
+ * quotient xP/Q needs two more terms for tanh and errs by 5 ulp. The argument is clamped where f has reached 1.
+ */
+import type { FunctionBuilder } from '../assembler/function-builder.ts';
+import { erfDenominator, erfLimit, erfNumerator, tanhDenominator, tanhLimit, tanhNumerator } from './coefficients.ts';
+import type { ConstantPool } from './constant-pool.ts';
+import { emitPolynomial } from './polynomial.ts';
+
+function emitSaturating(
+  f: FunctionBuilder,
+  constants: ConstantPool,
+  limit: number,
+  numerator: readonly number[],
+  denominator: readonly number[],
+): void {
+  const x = f.local('v128');
+  const square = f.local('v128');
+  const p = x;
+  const q = square;
+  constants.get(f, limit);
+  f.op('f32x4.pmin');
+  constants.get(f, -limit);
+  f.op('f32x4.pmax');
+  f.tee(x);
+  f.get(x);
+  f.op('f32x4.mul');
+  f.set(square);
+  emitPolynomial(f, constants, square, numerator);
+  f.get(x);
+  f.op('f32x4.mul');
+  f.set(p);
+  emitPolynomial(f, constants, square, denominator);
+  f.tee(q);
+  f.get(p);
+  f.op('f32x4.mul');
+  f.get(q);
+  f.get(q);
+  f.op('f32x4.mul');
+  f.get(p);
+  f.get(p);
+  f.op('f32x4.mul');
+  constants.get(f, 0.25);
+  f.op('f32x4.mul');
+  f.op('f32x4.add');
+  f.op('f32x4.div');
+  f.free(x, square);
+}
+
+/** Hyperbolic tangent. */
+export function emitTanh(f: FunctionBuilder, constants: ConstantPool): void {
+  emitSaturating(f, constants, tanhLimit, tanhNumerator, tanhDenominator);
+}
+
+/** Error function 2/√π ∫₀ˣ exp(−t²) dt. */
+export function emitErf(f: FunctionBuilder, constants: ConstantPool): void {
+  emitSaturating(f, constants, erfLimit, erfNumerator, erfDenominator);
+}
