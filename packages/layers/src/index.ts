@@ -1,1 +1,29 @@
-export {};
+/**
+ * Cells, layers and model descriptions: closed-form continuous-time networks and their kin, with streaming.
+ */
+
+export type { Activation } from './activations.ts';
+export { activationNames, activations } from './activations.ts';
+export type { SequenceContext, SequenceOutputs } from './apply-sequence.ts';
+export { applySequence } from './apply-sequence.ts';
+export type { CfcConfig, CfcOptions } from './cfc.ts';
+export { cfc } from './cfc.ts';
+export type { CfcVariant, CfcVariantOptions, MemoryPlacement } from './cfc-variants.ts';
+export { cfcVariants } from './cfc-variants.ts';
+export type { ModelDescription } from './description.ts';
+export { describe, modelFromDescription } from './description.ts';
+export type { DropoutConfig } from './dropout.ts';
+export { dropout } from './dropout.ts';
+export type { ForwardFillConfig } from './forward-fill.ts';
+export { forwardFill } from './forward-fill.ts';
+export { build, initialise, matchParameters } from './initialise.ts';
+export type * from './layer.ts';
+export type { LinearConfig } from './linear.ts';
+export { linear } from './linear.ts';
+export type { LstmConfig, LstmOptions } from './lstm.ts';
+export { lstm } from './lstm.ts';
+export type { Initialiser, ParameterSpec } from './parameter.ts';
+export type { SequenceInputs } from './sequence-axes.ts';
+export type { LayerDescription, SequentialConfig } from './sequential.ts';
+export { sequential } from './sequential.ts';
+export { stateTypes } from './state.ts';

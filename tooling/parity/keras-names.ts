@@ -1,0 +1,35 @@
+/**
+ * From the tails of Keras weight paths to paths of Rheo parameters. Kernels are [in, out] on both sides.
+ */
+
+import type { FlatArray } from './flat-array.ts';
+import { reshaped } from './flat-array.ts';
+
+const fixed: Readonly<Record<string, string>> = {
+  ff1_weight: 'ff1/kernel',
+  ff1_bias: 'ff1/bias',
+  ff2_weight: 'ff2/kernel',
+  ff2_bias: 'ff2/bias',
+  'time_a/kernel': 'time_a/kernel',
+  'time_a/bias': 'time_a/bias',
+  'time_b/kernel': 'time_b/kernel',
+  'time_b/bias': 'time_b/bias',
+  w_tau: 'w_tau',
+  A: 'A',
+  input_kernel: 'lstm/input/kernel',
+  bias: 'lstm/input/bias',
+  recurrent_kernel: 'lstm/recurrent/kernel',
+};
+
+/** The Rheo path of a weight of a Keras CfC, below the path of its layer. Throws for a name that has none. */
+export function kerasPath(name: string, cell: string): string {
+  const [, layer, leaf] = /^backbone(\d+)\/(kernel|bias)$/.exec(name) ?? [];
+  const path = layer === undefined ? fixed[name] : `backbone/${layer}/${leaf}`;
+  if (path === undefined) throw new Error(`no parameter of Rheo is called ${name} in Keras`);
+  return `${cell}/${path}`;
+}
+
+/** A Keras weight as Rheo lays it out: w_tau and A lose their leading axis. */
+export function fromKeras(name: string, tensor: FlatArray): FlatArray {
+  return name === 'w_tau' || name === 'A' ? reshaped(tensor, [tensor.data.length]) : tensor;
+}
