@@ -4,8 +4,8 @@
 
 import type { CallGradient, Dim, Program, TensorType } from '@rheo/ir';
 import { formatType, isFloat, sameType } from '@rheo/ir';
+import { deadCode } from '@rheo/passes';
 import { fail } from './align.ts';
-import { deadCode } from './dead-code.ts';
 import { Tensor } from './tensor.ts';
 import { currentTrace, emit, Trace, within } from './tracing.ts';
 import type { Tree } from './tree.ts';

@@ -3,8 +3,8 @@
  *
  * A trace of a nested body captures tensors of the traces around it: each becomes a leading parameter of the body
  * and an operand of the instruction around it, through as many levels as lie between. Scalars that are constant are
- * made anew instead. Equal scalar constants of one trace are one instruction; what no result needs is left out when
- * the trace closes. The stack is only ever non-empty inside a synchronous call of a tracing function.
+ * made anew instead. Equal operations of one trace are one instruction, under the layer that came first; what no
+ * result needs is left out when the trace closes. The stack is only ever non-empty inside a synchronous call of a tracing function.
  */
 
 import type { Attributes, DType, Instruction, Metadata, Op, Param, Program, TensorType, ValueId } from '@rheo/ir';
@@ -27,7 +27,8 @@ export class Trace {
   readonly #captured = new Map<Tensor, Tensor>();
   readonly #remade = new Map<Tensor, Tensor>();
   readonly #steps: Step[] = [];
-  readonly #scalars = new Map<string, Tensor>();
+  readonly #shared = new Map<string, Tensor>();
+  readonly #numbers = new Map<Tensor, number>();
 
   constructor(what: string, parent?: Trace) {
     this.#what = what;
@@ -51,9 +52,13 @@ export class Trace {
       attributes,
       chosen?.layer,
     );
+    const key = this.#keyOf(op, own, attributes);
+    const known = key === undefined ? undefined : this.#shared.get(key);
+    if (known !== undefined) return [known];
     const step: Step = { op, operands: own, attributes, types, metadata: chosen, results: [] };
     for (const type of types) step.results.push(new Tensor(type, this, step));
     this.#steps.push(step);
+    if (key !== undefined) this.#shared.set(key, step.results[0] as Tensor);
     return step.results;
   }
 
@@ -70,15 +75,9 @@ export class Trace {
     return this.emit(op, operands, attributes as Attributes[Op], joined);
   }
 
-  /** The scalar constant of this value, shared within the trace. */
+  /** The scalar constant of this value. */
   scalar(dtype: DType, value: number): Tensor {
-    const key = `${dtype} ${Object.is(value, -0) ? '-0' : value}`;
-    let tensor = this.#scalars.get(key);
-    if (tensor === undefined) {
-      [tensor] = this.emit('constant', [], { dtype, shape: [], value: [value] }) as [Tensor];
-      this.#scalars.set(key, tensor);
-    }
-    return tensor;
+    return this.emit('constant', [], { dtype, shape: [], value: [value] })[0] as Tensor;
   }
 
   /** The tensor as this trace sees it. Throws `argument` for tensors of finished or unrelated traces. */
@@ -148,6 +147,22 @@ export class Trace {
     return undefined;
   }
 
+  /** Operations of equal key are one; large constants and nested Programs are not compared. */
+  #keyOf(op: Op, operands: readonly Tensor[], attributes: Instruction['attributes']): string | undefined {
+    if (op === 'scan' || op === 'while' || op === 'call') return undefined;
+    if (op === 'constant') {
+      const { dtype, shape, value } = attributes as Attributes['constant'];
+      const text = value.map((number) => (Object.is(number, -0) ? '-0' : String(number)));
+      return value.length > 64 ? undefined : `constant ${dtype} ${shape.join()} ${text.join()}`;
+    }
+    const numbers = operands.map((operand) => {
+      const number = this.#numbers.get(operand) ?? this.#numbers.size;
+      this.#numbers.set(operand, number);
+      return number;
+    });
+    return `${op} ${numbers.join()} ${JSON.stringify(attributes)}`;
+  }
+
   #parentFor(tensor: Tensor): Trace {
     for (let trace = this.parent; trace !== undefined; trace = trace.parent) {
       if (trace === tensor.owner) return this.parent as Trace;
@@ -200,6 +215,17 @@ export function emitOne<K extends Op>(op: K, operands: readonly Tensor[], attrib
 export function withLayer<R>(path: string, fn: () => R): R {
   const before = layers;
   layers = [...before, path];
+  try {
+    return fn();
+  } finally {
+    layers = before;
+  }
+}
+
+/** Traces `fn` under exactly this layer path, or none. */
+export function atLayer<R>(path: string | undefined, fn: () => R): R {
+  const before = layers;
+  layers = path === undefined ? [] : [path];
   try {
     return fn();
   } finally {
