@@ -14,7 +14,7 @@ export const dims = { batch: 3 };
 
 /** Random Programs of f32, i32 and bool values; `named` allows the dimension "batch". */
 export const programs: fc.Arbitrary<Program> = fc
-  .array(fc.nat({ max: 997 }), { minLength: 12, maxLength: 160 })
+  .array(fc.nat({ max: 997 }), { minLength: 40, maxLength: 320, size: 'max' })
   .map((tape) => generate(tape));
 
 /** Random inputs for a Program, told by a seed. */
@@ -61,7 +61,7 @@ function generate(cells: readonly number[]): Program {
   values.push(b.param({ dtype: 'i32', shape: shapeFrom(tape) }));
   grow(b, tape, values, 2, 40);
   const results = new Set<ValueId>();
-  for (let i = 0; i < 3; i++) results.add(values[Math.max(0, values.length - 1 - tape.below(6))] as ValueId);
+  for (let i = 0; i < 8; i++) results.add(values[Math.max(0, values.length - 1 - i * 2)] as ValueId);
   return b.build([...results]);
 }
 
@@ -102,7 +102,13 @@ function step(b: ProgramBuilder, tape: Tape, values: readonly ValueId[], depth: 
       const axis = tape.below(rank + 1);
       const wide = [...shape.slice(0, axis), tape.pick(sizes), ...shape.slice(axis)];
       if (rank > 3) return [];
-      return [b.broadcast(x, wide, wide.map((_, i) => i).filter((i) => i !== axis))];
+      return [
+        b.broadcast(
+          x,
+          wide,
+          wide.map((_, i) => i).filter((i) => i !== axis),
+        ),
+      ];
     }
     case 7:
       return rank === 0 ? [] : [b.one('reduce_sum', [x], { axes: [tape.below(rank)] })];
@@ -161,7 +167,9 @@ function step(b: ProgramBuilder, tape: Tape, values: readonly ValueId[], depth: 
       return index === undefined || axis < 0 ? [] : [b.one('scatter_add', [x, index], { axis, size: 3 })];
     }
     case 18:
-      return [b.one('iota', [], { dtype: 'i32', shape: [...shape, 3].slice(0, 3), axis: tape.below(Math.min(rank + 1, 3)) })];
+      return [
+        b.one('iota', [], { dtype: 'i32', shape: [...shape, 3].slice(0, 3), axis: tape.below(Math.min(rank + 1, 3)) }),
+      ];
     case 19:
       return [b.constant(dtype, [], [tape.below(4) - 1])];
     case 20:
