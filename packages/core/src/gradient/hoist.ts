@@ -7,6 +7,7 @@
 
 import type { Instruction, Program } from '@rheo/ir';
 import { opKinds, valueTypes } from '@rheo/ir';
+import { inlineProgram } from '../control.ts';
 import type { Tensor } from '../tensor.ts';
 import { Trace, within } from '../tracing.ts';
 import { elementCount } from './residuals.ts';
@@ -20,7 +21,8 @@ export interface Hoisted {
 }
 
 /** Splits a body whose first `consts` parameters are consts; undefined if there is nothing to move. */
-export function hoistInvariant(body: Program, consts: number): Hoisted | undefined {
+export function hoistInvariant(original: Program, consts: number): Hoisted | undefined {
+  const body = raiseFromInnerLoops(original);
   const types = valueTypes(body);
   const invariant = body.params.map((_, index) => index < consts);
   const dependent = [...invariant];
@@ -69,6 +71,30 @@ export function hoistInvariant(body: Program, consts: number): Hoisted | undefin
     return inner.close(pick(values, body.results)).program;
   });
   return { before, body: rest };
+}
+
+/** The body with what its inner loops can spare moved before them, so that it can move on from there. */
+function raiseFromInnerLoops(body: Program): Program {
+  if (body.instructions.every(({ op }) => op !== 'scan')) return body;
+  const trace = new Trace('a loop with loops inside');
+  return within(trace, () => {
+    const values: Tensor[] = body.params.map(({ type, name }) => trace.param(type, name));
+    for (const instruction of body.instructions) {
+      const operands = pick(values, instruction.operands);
+      const inner = instruction.op === 'scan' ? instruction.attributes : undefined;
+      const parts = inner === undefined ? undefined : hoistInvariant(inner.body, inner.consts);
+      if (inner === undefined || parts === undefined) {
+        values.push(...trace.replay(instruction, operands));
+        continue;
+      }
+      const given = operands.slice(0, inner.consts);
+      const moved = inlineProgram(parts.before, given);
+      const attributes = { ...inner, body: parts.body, consts: inner.consts + moved.length };
+      const rest = operands.slice(inner.consts);
+      values.push(...trace.emit('scan', [...given, ...moved, ...rest], attributes, instruction.metadata));
+    }
+    return trace.close(pick(values, body.results)).program;
+  });
 }
 
 /** Moved values that something which stays uses. */
