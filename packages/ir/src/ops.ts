@@ -102,7 +102,7 @@ export interface Attributes {
 
   /** Operands p, a, b of one shape: a where p is true, b elsewhere. */
   readonly select: NoAttributes;
-  /** Float to i32: toward zero, saturating, NaN gives 0. To bool: x ≠ 0. Nothing converts to u32. */
+  /** Float to i32: toward zero, saturating, NaN gives 0; u32 to i32 saturates. To bool: x ≠ 0. Nothing converts to u32. */
   readonly convert: { readonly to: DType };
 
   /** Row-major; a named dimension is neither merged nor split. */
