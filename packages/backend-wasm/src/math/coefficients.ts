@@ -22,8 +22,8 @@ export const sinOverX: readonly number[] = [1, -0.16666655, 0.008332188, -0.0001
 /** Error of the fit 0.00·2⁻²⁴ on [0.000, 0.6175]. */
 export const cosOfSquare: readonly number[] = [1, -0.5, 0.041666646, -0.0013887311, 0.000024432553];
 /** Error of the fit 0.13·2⁻²⁴ on [0.000, 81.36]. */
-export const tanhNumerator: readonly number[] = [1.3125, 0.039082855, 0.00015006131];
-export const tanhDenominator: readonly number[] = [1.3125, 0.14845781, 0.0015840927, 0.0000016152571];
+export const tanhNumerator: readonly number[] = ([] = [1.3056641, 0.0388793, 0.00014927982]);
+export const tanhDenominator: readonly number[] = ([] = [1.3056641, 0.14768459, 0.0015758456, 0.0000016067102]);
 /** Error of the fit 0.60·2⁻²⁴ on [0.000, 15.44]. */
 export const erfNumerator: readonly number[] = [1.4809977, 0.38532245, 0.041953117, 0.0032700573];
 export const erfDenominator: readonly number[] = [1.3125, 0.36120275, 0.06316254, 0.007804878, 0.00012721182];
@@ -31,7 +31,7 @@ export const erfDenominator: readonly number[] = [1.3125, 0.36120275, 0.06316254
  * Where tanh and erf are clamped: the largest float at which the evaluated quotient is exactly 1 and below
  * which it never exceeds 1. The functions themselves are 0.8 and 1.3 ulp below 1 there.
  */
-export const tanhLimit = 8.748377799987793;
+export const tanhLimit = 8.758991241455078;
 export const erfLimit = 3.805946111679077;
 
 /** ln 2 in two positive parts; the first has 15 bits, so that its product with any |n| ≤ 255 is exact. */
