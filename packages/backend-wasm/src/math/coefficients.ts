@@ -21,9 +21,9 @@ export const log1pOverSquare: readonly number[] = [
 export const sinOverX: readonly number[] = [1, -0.16666655, 0.008332188, -0.000195181];
 /** Error of the fit 0.00·2⁻²⁴ on [0.000, 0.6175]. */
 export const cosOfSquare: readonly number[] = [1, -0.5, 0.041666646, -0.0013887311, 0.000024432553];
-/** Error of the fit 0.13·2⁻²⁴ on [0.000, 81.36]. */
-export const tanhNumerator: readonly number[] = ([] = [1.3056641, 0.0388793, 0.00014927982]);
-export const tanhDenominator: readonly number[] = ([] = [1.3056641, 0.14768459, 0.0015758456, 0.0000016067102]);
+/** Error of the fit 0.15·2⁻²⁴ on [0.000, 81.36]. */
+export const tanhNumerator: readonly number[] = [1.3056641, 0.0388793, 0.00014927982];
+export const tanhDenominator: readonly number[] = [1.3056641, 0.14768459, 0.0015758456, 0.0000016067102];
 /** Error of the fit 0.60·2⁻²⁴ on [0.000, 15.44]. */
 export const erfNumerator: readonly number[] = [1.4809977, 0.38532245, 0.041953117, 0.0032700573];
 export const erfDenominator: readonly number[] = [1.3125, 0.36120275, 0.06316254, 0.007804878, 0.00012721182];
