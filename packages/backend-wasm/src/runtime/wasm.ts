@@ -1,0 +1,185 @@
+/**
+ * The WebAssembly backend: the embedded default for browsers, workers and Node.
+ *
+ * Code is generated at run time; there is no asset to load, and a page needs no more than `'wasm-unsafe-eval'`.
+ * One memory holds tensors and workspaces of all executables and goes back with the backend.
+ */
+
+import type {
+  Capabilities,
+  CompileOptions,
+  DeviceLost,
+  DeviceTensor,
+  Program,
+  SyncBackend,
+  SyncExecutable,
+  TensorData,
+  TensorType,
+} from '@rheo/ir';
+import { checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
+import { ModuleBuilder } from '../assembler/module-builder.ts';
+import type { ExecutableOwner } from './executable.ts';
+import { placeProgram, WasmExecutable } from './executable.ts';
+import { Heap } from './heap.ts';
+import { legalProgram } from './legal-program.ts';
+import { copyOut, WasmTensor, writeData } from './tensor.ts';
+
+/** Options of the backend. */
+export interface WasmOptions {
+  /** Limit of the memory in bytes; 4 GiB by default, which is also the most that WebAssembly can address. */
+  readonly maxBytes?: number;
+}
+
+/** The backend with what only this one has. */
+export interface WasmBackend extends SyncBackend {
+  /** Size of the WebAssembly memory now; it grows and is reused, and never shrinks. */
+  readonly memoryBytes: number;
+}
+
+/** Creates a WebAssembly backend. Throws `capability` where the engine has no WebAssembly SIMD. */
+export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(simdProbe())) {
+    throw new RheoError('capability', {
+      from: '@rheo/backend-wasm',
+      what: 'this engine has no WebAssembly with 128-bit SIMD',
+      remedy: 'Use a browser of 2023 or newer, Node 16 or newer, or another backend',
+    });
+  }
+  return new Wasm(options.maxBytes ?? 2 ** 32);
+}
+
+class Wasm implements WasmBackend, ExecutableOwner {
+  readonly spec = 1;
+  readonly name = 'wasm';
+  readonly heap: Heap;
+  readonly capabilities: Capabilities = {
+    dtypes: ['f32', 'i32', 'u32', 'bool'],
+    freeDims: false,
+    synchronous: true,
+    exactI32: true,
+    threads: 1,
+    notes: ['128-bit SIMD', 'one thread'],
+  };
+  readonly lost: Promise<DeviceLost>;
+  #lose: (lost: DeviceLost) => void = () => {};
+  #open = true;
+  #live = 0;
+  readonly #executables = new Set<WasmExecutable>();
+
+  constructor(maxBytes: number) {
+    this.heap = new Heap(maxBytes);
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+  }
+
+  get liveTensors(): number {
+    return this.#live;
+  }
+
+  get memoryBytes(): number {
+    return this.heap.bytes;
+  }
+
+  async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
+    this.checkOpen();
+    const legal = legalProgram(program, options);
+    const donate = new Set(options.donate ?? []);
+    for (const index of donate) {
+      if (index < legal.params.length && Number.isInteger(index) && index >= 0) continue;
+      throw new RheoError('argument', {
+        from: '@rheo/backend-wasm',
+        what: `there is no input ${index} to donate`,
+        where: 'donate',
+      });
+    }
+    const placed = placeProgram(this, legal, new Set());
+    try {
+      return new WasmExecutable(this, placed, await WebAssembly.compile(placed.module.bytes), donate, new Map());
+    } catch (error) {
+      this.heap.release(placed.workspace);
+      throw error;
+    }
+  }
+
+  upload(data: TensorData, type: TensorType): DeviceTensor {
+    this.checkOpen();
+    if (!this.capabilities.dtypes.includes(type.dtype)) {
+      throw new RheoError('dtype', {
+        from: '@rheo/backend-wasm',
+        what: `has no ${type.dtype}`,
+        remedy: 'Use f32, i32, u32 or bool',
+      });
+    }
+    staticShape(type.shape);
+    checkData(data, type, 'upload', '@rheo/backend-wasm');
+    const tensor = this.newTensor(type, `upload of ${formatType(type)}`);
+    writeData(this.heap, tensor.address, data);
+    return tensor;
+  }
+
+  async read(tensor: DeviceTensor): Promise<TensorData> {
+    return this.readSync(tensor);
+  }
+
+  readSync(tensor: DeviceTensor, into?: TensorData): TensorData {
+    this.checkOpen();
+    if (!this.owns(tensor))
+      throw new RheoError('backend', {
+        from: '@rheo/backend-wasm',
+        what: 'the tensor belongs to another backend',
+        where: 'read',
+      });
+    tensor.check('read');
+    return copyOut(this.heap, tensor, into);
+  }
+
+  async dispose(): Promise<void> {
+    if (!this.#open) return;
+    for (const executable of [...this.#executables]) executable.dispose();
+    this.#open = false;
+    this.#live = 0;
+    this.#lose({ reason: 'disposed', message: 'the backend was disposed' });
+  }
+
+  checkOpen(): void {
+    if (this.#open) return;
+    throw new RheoError('disposed', {
+      from: '@rheo/backend-wasm',
+      what: 'the backend was disposed',
+      remedy: 'Create another with wasm()',
+    });
+  }
+
+  owns(tensor: DeviceTensor): tensor is WasmTensor {
+    return tensor instanceof WasmTensor && tensor.owner === this;
+  }
+
+  newTensor(type: TensorType, what: string): WasmTensor {
+    const address = this.heap.allocate(elementCount(type.shape) * 4, what);
+    this.#live++;
+    return new WasmTensor(type, address, this);
+  }
+
+  ended(tensor: WasmTensor): void {
+    if (!this.#open) return;
+    this.#live--;
+    this.heap.release(tensor.address);
+  }
+
+  opened(executable: WasmExecutable): void {
+    this.#executables.add(executable);
+  }
+
+  closed(executable: WasmExecutable): void {
+    this.#executables.delete(executable);
+  }
+}
+
+function simdProbe(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  const f = module.func('probe', { params: [], results: ['v128'] });
+  f.f32x4Splat(0);
+  f.op('f32x4.abs');
+  return module.bytes();
+}
