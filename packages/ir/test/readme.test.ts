@@ -9,7 +9,7 @@ const blocks = [...readme.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block]
 afterEach(() => void vi.restoreAllMocks());
 
 test('the table has every op once, in order, with its attributes', () => {
-  const rows = [...readme.matchAll(/^\| `(\w+)` \| ([^|]*) \|/gm)].map(([, op, takes]) => ({
+  const rows = [...readme.matchAll(/^\| `(\w+)` +\| ([^|]*) \|/gm)].map(([, op, takes]) => ({
     op,
     attributes: /\{(.*)\}/.exec(takes ?? '')?.[1]?.split(', ') ?? [],
   }));
