@@ -10,12 +10,24 @@ import { commonSubexpressions } from './common-subexpressions.ts';
 import { deadCode } from './dead-code.ts';
 import { fold } from './fold.ts';
 import { hoist } from './hoist.ts';
+import { hoistStreamed } from './hoist-streamed.ts';
 import { inlineCalls } from './inline-calls.ts';
 import type { Pass } from './rebuild.ts';
 import { foldAndSimplify, simplify } from './simplify.ts';
+import { sink } from './sink.ts';
+import { sinkOutputs } from './sink-outputs.ts';
 
 /** Name of a pass that can be switched. */
-export type PassName = 'inlineCalls' | 'deadCode' | 'fold' | 'simplify' | 'commonSubexpressions' | 'hoist';
+export type PassName =
+  | 'inlineCalls'
+  | 'deadCode'
+  | 'fold'
+  | 'simplify'
+  | 'commonSubexpressions'
+  | 'hoist'
+  | 'sink'
+  | 'sinkOutputs'
+  | 'hoistStreamed';
 
 const table: { readonly [K in PassName]: { readonly run: (program: Program) => Program; readonly standard: boolean } } =
   {
@@ -25,6 +37,9 @@ const table: { readonly [K in PassName]: { readonly run: (program: Program) => P
     simplify: { run: simplify, standard: true },
     commonSubexpressions: { run: commonSubexpressions, standard: true },
     hoist: { run: hoist, standard: true },
+    sink: { run: sink, standard: true },
+    sinkOutputs: { run: sinkOutputs, standard: false },
+    hoistStreamed: { run: hoistStreamed, standard: false },
   };
 
 /** Passes to switch on or off; those left out keep their standard. */
@@ -49,6 +64,7 @@ export function optimise(program: Program, switches: PassSwitches = {}): Program
     return apply('deadCode', apply('commonSubexpressions', current));
   };
   let current = clean(apply('inlineCalls', program));
-  current = clean(apply('hoist', current));
+  current = clean(apply('hoist', apply('hoistStreamed', current)));
+  current = clean(apply('sinkOutputs', apply('sink', current)));
   return current;
 }

@@ -210,7 +210,7 @@ function scan(b: ProgramBuilder, tape: Tape, values: readonly ValueId[], depth: 
     const found = own.filter((id) => inner.type(id).dtype === dtype && inner.type(id).shape.join() === shape.join());
     const chosen = tape.pick(found);
     if (dtype !== 'f32' || tape.below(2) === 0) return chosen;
-    return inner.plain('add', carry, inner.plain('sin', chosen));
+    return inner.plain('add', carry, tape.below(2) === 0 ? chosen : inner.plain('sin', chosen));
   });
   const ys = own.filter((id) => id >= given.length).slice(-3);
   const [first] = tape.below(3) === 0 ? given : [];

@@ -1,7 +1,7 @@
 /** Every pass keeps the meaning of random Programs with control flow, alone and after one another. */
 
 import type { Program } from '@rheo/ir';
-import { optimise, passes, specialise } from '@rheo/passes';
+import { optimise, passes, sink, specialise } from '@rheo/passes';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { dims, programs } from './random-program.ts';
@@ -19,6 +19,15 @@ describe('random Programs keep their meaning', () => {
       );
     });
   }
+
+  test('sink, without a limit', () => {
+    fc.assert(
+      fc.property(programs, (program) =>
+        expectSameMeaning(program, sink(program, { limit: Number.POSITIVE_INFINITY })),
+      ),
+      { numRuns },
+    );
+  });
 
   for (const [name, switches] of Object.entries({ standard: {}, everything })) {
     test(`optimise, ${name}, with named and with bound dimensions`, () => {
