@@ -123,7 +123,8 @@ function anyObserved(observed: Tensor | undefined, valid: Tensor | undefined): T
   return valid === undefined ? any : and(any, valid);
 }
 
-function checkElapsed({ layer }: Item, elapsed: Elapsed): Elapsed {
+/** The elapsed time, if its width fits the layer. Throws `shape`. */
+export function checkElapsed({ layer }: Item, elapsed: Elapsed): Elapsed {
   const width = typeof elapsed === 'number' ? 1 : (elapsed.shape[1] ?? 1);
   const units = layer.form === 'recurrent' ? layer.units : undefined;
   if (width === 1 || units === undefined || width === units) return elapsed;
