@@ -2,6 +2,7 @@
  * Tensor functions that trace to a Program, gradients, parameter trees and random keys.
  */
 
+export { compile } from './compile.ts';
 export * from './composites.ts';
 export type { CustomGradient, ScanOptions } from './control.ts';
 export { call, customGradient, inlineProgram, scan, stopGradient, whileLoop } from './control.ts';

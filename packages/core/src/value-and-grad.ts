@@ -43,7 +43,7 @@ export function valueAndGrad<P extends Tree<Tensor>, A extends readonly Tree<Ten
     const { program, captured } = atLayer(undefined, () =>
       within(child, () => {
         const made = fn(unflattenTree(structure, own) as P, ...rest);
-        const [value, aux] = made instanceof Tensor ? [made] : made;
+        const [value, aux] = Array.isArray(made) ? (made as readonly [Tensor, Tree<Tensor>]) : [made as Tensor];
         if (!(value instanceof Tensor) || !isFloat(value.dtype) || value.shape.length > 0) {
           throw wrong('the function must return a float scalar, or a pair of it and a tree');
         }
