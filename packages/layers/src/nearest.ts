@@ -2,12 +2,14 @@
  * The known name nearest to an unknown one, for messages.
  */
 
-/** The candidate with the fewest single-letter edits, if it is near enough to be meant. */
+/** The candidate that starts with the name, or has the fewest single-letter edits, if it is near enough to be meant. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {
-    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    const [short, long] = [name.toLowerCase(), candidate.toLowerCase()];
+    // A name cut short is one mistake, however much is missing.
+    const edits = short.length >= 3 && long.startsWith(short) ? 1 : distance(short, long);
     if (edits < least) {
       least = edits;
       best = candidate;

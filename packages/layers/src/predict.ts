@@ -5,13 +5,14 @@
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree, mapTree, unflattenTree } from '@rheo/core';
 import type { Backend, DeviceTensor, Executable, Program, TensorData, TensorType } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
 import type { HostInputs } from './check-inputs.ts';
 import { checkInputs } from './check-inputs.ts';
 import type { FloatArray, HostArray } from './host-array.ts';
 import { finiteNumbers, floatArray } from './host-array.ts';
 import { build, matchParameters } from './initialise.ts';
 import type { Layer } from './layer.ts';
-import { predictProgram } from './programs.ts';
+import { predictProgram, unitsOf } from './programs.ts';
 import { matchState } from './state.ts';
 
 /** What `predict` gives. */
@@ -38,6 +39,7 @@ export async function predict(
   const weights = flattenTree(matchParameters(built, parameters)).leaves;
   const states =
     inputs.state === undefined ? [] : stateLeaves(inputs.state, (tree) => matchState(built, tree, batch, 'f32'));
+  if (checked.elapsedForm === 'unit') checkUnits(checked.dt?.shape[2], unitsOf(built));
   const { program, state } = predictProgram(model, {
     features,
     dt: checked.elapsedForm,
@@ -72,6 +74,16 @@ export async function predict(
   } finally {
     for (const handle of [...handles, ...results]) handle.dispose();
   }
+}
+
+function checkUnits(width: number | undefined, units: number): void {
+  if (width === units) return;
+  throw new RheoError('shape', {
+    from: '@rheo/layers',
+    what: `dt is for ${width} units, the layers of the model have ${units}`,
+    where: 'dt',
+    remedy: `Pass dt as [batch, time, ${units}], [batch, time] or [time]`,
+  });
 }
 
 /** The executable of a Program, cached with the backend; names are bound where the backend cannot leave them free. */

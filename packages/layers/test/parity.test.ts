@@ -1,0 +1,31 @@
+/** Numbers from the originals: a few of the reference vectors, outputs, states and gradients. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { referenceBackend } from '@rheo/ir';
+import { describe, expect, it } from 'vitest';
+import { runVector } from '../../../tooling/parity/run-vector.ts';
+
+const folder = new URL('fixtures/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+
+describe('the originals’ numbers', () => {
+  it.each(files)('%s', async (file) => {
+    const vector: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+    const report = await runVector(file, vector, [referenceBackend()]);
+    expect(report).toMatchObject({ ok: true });
+    expect(report.worst).toBeLessThan(2e-6);
+  });
+
+  it('are not reached by another variant', async () => {
+    const text = readFileSync(new URL('cfc_default_timespans.json', folder), 'utf8');
+    const vector = JSON.parse(text) as { args: { activation: string } };
+    vector.args.activation = 'tanh';
+    const report = await runVector('changed.json', vector, [referenceBackend()]);
+    expect(report.ok).toBe(false);
+    expect(report.worst).toBeGreaterThan(1e-3);
+  });
+
+  it('report what cannot run, with the reason', async () => {
+    const report = await runVector('x.json', { class: 'LTC', state_dict: {} }, [referenceBackend()]);
+    expect(report).toMatchObject({ ok: false, worst: null, reason: expect.stringContaining('LTC') });
+  });
+});
