@@ -25,11 +25,7 @@ import { optimise } from '@rheo/passes';
 
 const backend = await wasm();
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
-for (const [name, B, T, F, H, U] of [
-  ['S', 32, 32, 5, 32, 128],
-  ['M', 64, 64, 16, 64, 128],
-  ['L', 256, 64, 17, 256, 256],
-] as const) {
+for (const [name, B, T, F, H, U] of ([['S', 32, 32, 5, 32, 128], ['M', 64, 64, 16, 64, 128], ['L', 256, 64, 17, 256, 256]] as const).filter((s) => (process.env['SH'] ?? 'S').includes(s[0]))) {
   const ptypes = { W1: f32(F + H, U), b1: f32(U), Wo: f32(U, 4 * H), bo: f32(4 * H) };
   const loss = (p: any, x: any, d: any) => {
     const [, ys] = scan(
@@ -121,7 +117,7 @@ for (const [name, B, T, F, H, U] of [
       console.log('result', i, 'worst rel', w);
     });
   }
-  const N = name === 'L' ? 3 : 60;
+  const N = name === "L" ? 3 : Number(process.env.N ?? 60);
   for (let i = 0; i < N / 2; i++) e.run(hs).forEach((r) => r.dispose());
   const times = [];
   for (let i = 0; i < N; i++) {
