@@ -1,21 +1,28 @@
 /**
- * Runs a model over a batch of sequences on a backend, from host arrays to host arrays.
+ * Runs a model over batches of sequences on a backend, from host arrays to host arrays.
+ *
+ * A predictor keeps its parameters on the backend and its compiled Programs, one for each combination of inputs (and, on
+ * backends that cannot leave sizes free, one for each of the last few sizes).
  */
 
 import type { Parameter, Tree } from '@rheo/core';
-import { flattenTree, mapTree, unflattenTree } from '@rheo/core';
-import type { Backend, DeviceTensor, Executable, Program, TensorData, TensorType } from '@rheo/ir';
+import { compile, flattenTree, unflattenTree } from '@rheo/core';
+import type { Backend, DeviceTensor, Executable, TensorData, TensorType } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
-import type { HostInputs } from './check-inputs.ts';
+import type { CheckedInputs, HostInputs } from './check-inputs.ts';
 import { checkInputs } from './check-inputs.ts';
 import type { FloatArray, HostArray } from './host-array.ts';
-import { finiteNumbers, floatArray } from './host-array.ts';
+import { floatArray } from './host-array.ts';
 import { build, matchParameters } from './initialise.ts';
-import type { Layer } from './layer.ts';
+import type { BuiltLayer, Layer } from './layer.ts';
+import type { PredictProgramOptions } from './programs.ts';
 import { predictProgram, unitsOf } from './programs.ts';
-import { matchState } from './state.ts';
+import { hostState, stateTypes } from './state.ts';
 
-/** What `predict` gives. */
+/** A batch of sequences, and where they start: zeros if `state` is absent. */
+export type PredictInputs = HostInputs & { readonly state?: Tree<HostArray> | undefined };
+
+/** What a prediction gives. */
 export interface Prediction {
   /** [batch, time, outputs], or [batch, outputs] of a model that returns only its last output. */
   readonly outputs: FloatArray;
@@ -23,57 +30,139 @@ export interface Prediction {
   readonly state: Tree<FloatArray>;
 }
 
-/**
- * Runs a model over sequences; `state` is where they start, zeros if absent.
- * Throws `shape`, `dtype`, `argument` or `value`, naming the input or the parameter.
- */
+/** A model on a backend, ready for sequences. */
+export interface Predictor {
+  /** Throws `shape`, `dtype`, `argument` or `value`, naming the input or the parameter. */
+  predict(inputs: PredictInputs): Promise<Prediction>;
+  /** Frees what it holds on the backend. */
+  dispose(): void;
+}
+
+/** Compiled Programs kept on backends that need sizes; the least recently used goes first. */
+const keptSizes = 8;
+
+/** Makes a predictor; parameters are uploaded at the first prediction. */
+export function predictor(model: Layer, parameters: Tree<Parameter>, backend: Backend): Predictor {
+  return new BackendPredictor(model, parameters, backend);
+}
+
+/** Predicts once: compiles, runs and frees. For more than one batch keep a `predictor`. */
 export async function predict(
   model: Layer,
   parameters: Tree<Parameter>,
   backend: Backend,
-  inputs: HostInputs & { readonly state?: Tree<HostArray> | undefined },
+  inputs: PredictInputs,
 ): Promise<Prediction> {
-  const checked = checkInputs(inputs);
-  const { batch, time, features, mask } = checked;
-  const built = build(model, features);
-  const weights = flattenTree(matchParameters(built, parameters)).leaves;
-  const states =
-    inputs.state === undefined ? [] : stateLeaves(inputs.state, (tree) => matchState(built, tree, batch, 'f32'));
-  if (checked.elapsedForm === 'unit') checkUnits(checked.dt?.shape[2], unitsOf(built));
-  const { program, state } = predictProgram(model, {
-    features,
-    dt: checked.elapsedForm,
-    mask: mask === undefined ? 'none' : mask.shape.length === 2 ? 'steps' : 'features',
-    lengths: checked.lengths !== undefined,
-    state: inputs.state !== undefined,
-  });
-  const executable = await compileFor(backend, program, { batch, time });
-
-  const upload = (data: TensorData, type: TensorType): DeviceTensor => backend.upload(data, type);
-  const floats = (array: FloatArray | undefined): DeviceTensor[] =>
-    array === undefined ? [] : [upload(array.data, { dtype: 'f32', shape: array.shape })];
-  const handles = [
-    ...weights.map(({ data, type }) => upload(data, type)),
-    ...states.flatMap(floats),
-    ...floats(checked.values),
-    ...floats(checked.dt),
-    ...floats(mask),
-    ...(checked.lengths === undefined ? [] : [upload(checked.lengths, { dtype: 'i32', shape: [batch] })]),
-  ];
-  let results: readonly DeviceTensor[] = [];
+  const once = predictor(model, parameters, backend);
   try {
-    results = executable.run(handles);
-    const arrays = await Promise.all(
-      results.map(async (result) =>
-        floatArray((await backend.read(result)) as Float32Array, result.type.shape as number[]),
-      ),
-    );
-    const [outputs, ...finals] = arrays;
-    if (outputs === undefined) throw new Error('a prediction gave no output');
-    return { outputs, state: unflattenTree(state, finals) };
+    return await once.predict(inputs);
   } finally {
-    for (const handle of [...handles, ...results]) handle.dispose();
+    once.dispose();
   }
+}
+
+/** Built for one number of features, with the parameters on the backend. */
+interface Loaded {
+  readonly built: BuiltLayer;
+  readonly weights: readonly DeviceTensor[];
+}
+
+class BackendPredictor implements Predictor {
+  readonly #model: Layer;
+  readonly #parameters: Tree<Parameter>;
+  readonly #backend: Backend;
+  readonly #executables = new Map<string, Promise<Executable>>();
+  #loaded: Loaded | undefined;
+
+  constructor(model: Layer, parameters: Tree<Parameter>, backend: Backend) {
+    this.#model = model;
+    this.#parameters = parameters;
+    this.#backend = backend;
+  }
+
+  async predict(inputs: PredictInputs): Promise<Prediction> {
+    const checked = checkInputs(inputs);
+    const { batch } = checked;
+    const { built, weights } = this.#load(checked.features);
+    if (checked.elapsedForm === 'unit') checkUnits(checked.dt?.shape[2], unitsOf(built));
+    const state = inputs.state === undefined ? undefined : hostState(built, inputs.state, batch);
+    const executable = await this.#executable(checked, state !== undefined);
+
+    const upload = (data: TensorData, type: TensorType): DeviceTensor => this.#backend.upload(data, type);
+    const floats = (array: FloatArray | undefined): DeviceTensor[] =>
+      array === undefined ? [] : [upload(array.data, { dtype: 'f32', shape: array.shape })];
+    const given = [
+      ...(state ?? []).flatMap(floats),
+      ...floats(checked.values),
+      ...floats(checked.dt),
+      ...floats(checked.mask),
+      ...(checked.lengths === undefined ? [] : [upload(checked.lengths, { dtype: 'i32', shape: [batch] })]),
+    ];
+    let results: readonly DeviceTensor[] = [];
+    try {
+      results = executable.run([...weights, ...given]);
+      const [outputs, ...finals] = await Promise.all(
+        results.map(async (result) =>
+          floatArray((await this.#backend.read(result)) as Float32Array, result.type.shape as readonly number[]),
+        ),
+      );
+      if (outputs === undefined) throw new Error('a prediction gave no output');
+      return { outputs, state: unflattenTree(flattenTree(stateTypes(built, 1)).structure, finals) };
+    } finally {
+      for (const handle of [...given, ...results]) handle.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const handle of this.#loaded?.weights ?? []) handle.dispose();
+    this.#loaded = undefined;
+    for (const executable of this.#executables.values()) release(executable);
+    this.#executables.clear();
+  }
+
+  #load(features: number): Loaded {
+    const before = this.#loaded;
+    if (before?.built.inputs === features) return before;
+    // Other features than before fail here, as the parameters have one shape.
+    const built = build(this.#model, features);
+    const { leaves } = flattenTree(matchParameters(built, this.#parameters));
+    this.#loaded = { built, weights: leaves.map(({ data, type }) => this.#backend.upload(data, type)) };
+    return this.#loaded;
+  }
+
+  #executable(inputs: CheckedInputs, state: boolean): Promise<Executable> {
+    const { mask, batch, time } = inputs;
+    const options: PredictProgramOptions = {
+      features: inputs.features,
+      dt: inputs.elapsedForm,
+      mask: mask === undefined ? 'none' : mask.shape.length === 2 ? 'steps' : 'features',
+      lengths: inputs.lengths !== undefined,
+      state,
+    };
+    const dims = this.#backend.capabilities.freeDims ? undefined : { batch, time };
+    const key = JSON.stringify([options, dims]);
+    const found =
+      this.#executables.get(key) ??
+      compile(this.#backend, predictProgram(this.#model, options).program, dims === undefined ? {} : { dims });
+    // The last used stand last.
+    this.#executables.delete(key);
+    this.#executables.set(key, found);
+    found.catch(() => this.#executables.delete(key));
+    const [oldest] = this.#executables;
+    if (oldest !== undefined && this.#executables.size > keptSizes) {
+      this.#executables.delete(oldest[0]);
+      release(oldest[1]);
+    }
+    return found;
+  }
+}
+
+function release(executable: Promise<Executable>): void {
+  // A compile that failed was reported to who asked for it.
+  executable.then(
+    (compiled) => compiled.dispose(),
+    () => {},
+  );
 }
 
 function checkUnits(width: number | undefined, units: number): void {
@@ -85,23 +174,3 @@ function checkUnits(width: number | undefined, units: number): void {
     remedy: `Pass dt as [batch, time, ${units}], [batch, time] or [time]`,
   });
 }
-
-/** The executable of a Program, cached with the backend; names are bound where the backend cannot leave them free. */
-export function compileFor(
-  backend: Backend,
-  program: Program,
-  dims: Readonly<Record<string, number>>,
-): Promise<Executable> {
-  return backend.compile(program, backend.capabilities.freeDims ? {} : { dims });
-}
-
-/** Leaves of a state on the host, checked and in the model's order. */
-export function stateLeaves(state: Tree<HostArray>, match: (tree: Tree<TypedState>) => Tree<TypedState>): FloatArray[] {
-  const typed = mapTree((array: HostArray, path): TypedState => {
-    const data = finiteNumbers(array, path === '' ? 'state' : `state ${path}`);
-    return { type: { dtype: 'f32', shape: array.shape }, data };
-  }, state);
-  return flattenTree(match(typed)).leaves.map(({ type, data }) => floatArray(data, type.shape as readonly number[]));
-}
-
-type TypedState = { readonly type: TensorType; readonly data: Float32Array };

@@ -6,6 +6,8 @@ import type { Tensor, Tree } from '@rheo/core';
 import { flattenTree, mapTree, unflattenTree, zeros } from '@rheo/core';
 import type { Dim, DType, TensorType } from '@rheo/ir';
 import { formatType, RheoError, sameType } from '@rheo/ir';
+import type { FloatArray, HostArray } from './host-array.ts';
+import { checkArray, finiteNumbers, floatArray } from './host-array.ts';
 import type { BuiltLayer } from './layer.ts';
 
 /** Types of the state of a built model; each leaf is [batch, units]. */
@@ -48,6 +50,17 @@ export function matchState<T extends { readonly type: TensorType }>(
   });
   for (const path of found.keys()) throw wrongState('argument', path, 'is no part of the state of this model');
   return unflattenTree(wanted.structure, leaves);
+}
+
+/** Leaves of a state on the host, in the model's order. Throws as `matchState` does, and `value` for what is not finite. */
+export function hostState(built: BuiltLayer, state: Tree<HostArray>, batch: number): FloatArray[] {
+  const typed = mapTree((array: HostArray, path) => {
+    const name = path === '' ? 'state' : `state ${path}`;
+    checkArray(array, name, [[undefined, undefined]]);
+    const type: TensorType = { dtype: 'f32', shape: array.shape };
+    return { type, array: floatArray(finiteNumbers(array, name), array.shape) };
+  }, state);
+  return flattenTree(matchState(built, typed, batch, 'f32')).leaves.map(({ array }) => array);
 }
 
 /** The states that layers ended in, in the form of the model. */

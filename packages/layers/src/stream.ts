@@ -4,17 +4,16 @@
  */
 
 import type { Parameter, Tree } from '@rheo/core';
-import { flattenTree, unflattenTree } from '@rheo/core';
+import { compile, flattenTree, unflattenTree } from '@rheo/core';
 import type { Backend, DeviceTensor, SyncBackend, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { FloatArray, HostArray } from './host-array.ts';
 import { badValue, floatArray } from './host-array.ts';
 import { build, matchParameters } from './initialise.ts';
 import type { BuiltLayer, Layer, RecurrentLayer } from './layer.ts';
-import { compileFor, stateLeaves } from './predict.ts';
 import type { ElapsedForm } from './programs.ts';
 import { stepProgram, unitsOf } from './programs.ts';
-import { matchState, stateTypes } from './state.ts';
+import { hostState, stateTypes } from './state.ts';
 
 /** Options of `stream`. */
 export interface StreamOptions {
@@ -66,12 +65,12 @@ export async function stream(
   const built = build(model, features);
   const weights = flattenTree(matchParameters(built, parameters)).leaves;
   const { program } = stepProgram(model, { features, batch, dt, observed });
-  const step = (await compileFor(backend, program, {})) as SyncExecutable;
+  const step = await compile(backend, program);
   const handles = weights.map(({ data, type }) => backend.upload(data, type));
   const bound = step.bind(new Map(handles.map((handle, index) => [index, handle])));
   for (const handle of handles) handle.dispose();
   const units = dt === 'unit' ? unitsOf(built) : 1;
-  return new RunningStream(backend, bound, built, { features, batch, units, dt, observed });
+  return new RunningStream(backend, step, bound, built, { features, batch, units, dt, observed });
 }
 
 interface Sizes {
@@ -85,6 +84,7 @@ interface Sizes {
 class RunningStream implements Stream {
   readonly outputs: number;
   readonly #backend: SyncBackend;
+  readonly #compiled: SyncExecutable;
   readonly #step: SyncExecutable;
   readonly #built: BuiltLayer;
   readonly #sizes: Sizes;
@@ -101,9 +101,10 @@ class RunningStream implements Stream {
   #inputs: (DeviceTensor | TensorData)[] = [];
   #results: (DeviceTensor | TensorData)[] = [];
 
-  constructor(backend: SyncBackend, step: SyncExecutable, built: BuiltLayer, sizes: Sizes) {
+  constructor(backend: SyncBackend, compiled: SyncExecutable, step: SyncExecutable, built: BuiltLayer, sizes: Sizes) {
     const { features, batch, units } = sizes;
     this.#backend = backend;
+    this.#compiled = compiled;
     this.#step = step;
     this.#built = built;
     this.#sizes = sizes;
@@ -147,7 +148,7 @@ class RunningStream implements Stream {
 
   setState(state: Tree<HostArray>): void {
     const { batch } = this.#sizes;
-    this.#replace(stateLeaves(state, (tree) => matchState(this.#built, tree, batch, 'f32')).map(({ data }) => data));
+    this.#replace(hostState(this.#built, state, batch).map(({ data }) => data));
   }
 
   reset(): void {
@@ -159,6 +160,7 @@ class RunningStream implements Stream {
     for (const handle of this.#state) handle.dispose();
     this.#state = [];
     this.#step.dispose();
+    this.#compiled.dispose();
   }
 
   #shape(index: number): readonly number[] {
