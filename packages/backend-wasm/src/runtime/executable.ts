@@ -111,8 +111,6 @@ export class WasmExecutable implements SyncExecutable {
 
   runInto(inputs: readonly (DeviceTensor | TensorData)[], outputs: readonly (DeviceTensor | TensorData)[]): void {
     this.#check();
-    if (this.#donate.size > 0)
-      throw fail('argument', 'runInto does not take an executable with donated inputs', 'runInto');
     expectCount(inputs.length, this.inputs.length, 'inputs');
     expectCount(outputs.length, this.results.length, 'outputs');
     const { heap } = this.#owner;
@@ -131,8 +129,8 @@ export class WasmExecutable implements SyncExecutable {
     }
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i] as DeviceTensor | TensorData;
-      // A result that is an input too, or twice a result, is written aside first: kernels assume they do not overlap.
-      const direct = isHandle(output) && !inputs.includes(output) && outputs.indexOf(output) === i;
+      // A result that is an input too is written aside first: kernels assume that they do not overlap.
+      const direct = isHandle(output) && !inputs.includes(output);
       this.#addresses[first + i] = direct
         ? (output as WasmTensor).address
         : this.#stage(first + i, this.results[i] as TensorType);

@@ -1,20 +1,32 @@
 /**
- * Brings any verified Program into the form that the compiler takes: names bound, calls inlined, four-byte types.
+ * Brings any verified Program into the form that the compiler takes: names bound, calls inlined, four-byte types,
+ * and the passes run that pay on this target.
  */
 
 import type { CompileOptions, Program } from '@rheo/ir';
-import { nestedPrograms, RheoError, valueTypes } from '@rheo/ir';
-import { commonSubexpressions, deadCode, foldAndSimplify, hoist, inlineCalls, specialise } from '@rheo/passes';
+import { nestedPrograms, RheoError, valueTypes, verify } from '@rheo/ir';
+import type { PassName, PassSwitches } from '@rheo/passes';
+import { optimise, passNames, specialise } from '@rheo/passes';
 
 /** The Program that is compiled. Parameters and results keep their order. */
 export function legalProgram(program: Program, options: CompileOptions): Program {
-  let legal = inlineCalls(specialise(program, options.dims ?? {}));
-  check(legal);
-  legal = foldAndSimplify(legal);
-  legal = hoist(legal);
-  legal = commonSubexpressions(legal);
-  legal = foldAndSimplify(legal);
-  return deadCode(legal);
+  verify(program);
+  const bound = specialise(program, options.dims ?? {});
+  check(bound);
+  return optimise(bound, { ...switches(options), inlineCalls: true });
+}
+
+function switches({ passes = {} }: CompileOptions): PassSwitches {
+  for (const name of Object.keys(passes)) {
+    if (passNames.includes(name as PassName)) continue;
+    throw new RheoError('argument', {
+      from: '@rheo/backend-wasm',
+      what: `there is no pass "${name}"`,
+      where: 'compile option passes',
+      remedy: `Use one of ${passNames.join(', ')}`,
+    });
+  }
+  return passes;
 }
 
 function check(program: Program): void {
