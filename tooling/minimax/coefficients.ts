@@ -109,8 +109,8 @@ const problems: Readonly<Record<string, Fit>> = {
     9.02,
     2,
     3,
-    1.3056640625,
-    { 0: 1.3056640625 },
+    1.322265625,
+    { 0: 1.322265625 },
   ),
   erf: halved((x) => erf(x) / (1 + erfSlack(x)), erfSlack, erfSlope, 3.93, 3, 4, 1.3125),
 };

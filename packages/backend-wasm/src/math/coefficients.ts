@@ -22,16 +22,16 @@ export const sinOverX: readonly number[] = [1, -0.16666655, 0.008332188, -0.0001
 /** Error of the fit 0.00·2⁻²⁴ on [0.000, 0.6175]. */
 export const cosOfSquare: readonly number[] = [1, -0.5, 0.041666646, -0.0013887311, 0.000024432553];
 /** Error of the fit 0.15·2⁻²⁴ on [0.000, 81.36]. */
-export const tanhNumerator: readonly number[] = [1.3056641, 0.0388793, 0.00014927982];
-export const tanhDenominator: readonly number[] = [1.3056641, 0.14768459, 0.0015758456, 0.0000016067102];
+export const tanhNumerator: readonly number[] = [1.3222656, 0.03937365, 0.00015117787];
+export const tanhDenominator: readonly number[] = [1.3222656, 0.1495624, 0.0015958814, 0.0000016271919];
 /** Error of the fit 0.60·2⁻²⁴ on [0.000, 15.44]. */
 export const erfNumerator: readonly number[] = [1.4809977, 0.38532245, 0.041953117, 0.0032700573];
 export const erfDenominator: readonly number[] = [1.3125, 0.36120275, 0.06316254, 0.007804878, 0.00012721182];
 /**
  * Where tanh and erf are clamped: the largest float at which the evaluated quotient is exactly 1 and below
- * which it never exceeds 1. The functions themselves are 0.8 and 1.3 ulp below 1 there.
+ * which it never exceeds 1. The functions themselves are 0.9 and 1.3 ulp below 1 there.
  */
-export const tanhLimit = 8.758991241455078;
+export const tanhLimit = 8.722372055053711;
 export const erfLimit = 3.805946111679077;
 
 /** ln 2 in two positive parts; the first has 15 bits, so that its product with any |n| ≤ 255 is exact. */
