@@ -2,11 +2,13 @@
  * The backends that parity is checked on, by name.
  */
 
+import { wasm } from '@rheo/backend-wasm';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
 
 const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   reference: async () => referenceBackend(),
+  wasm: () => wasm(),
 };
 
 export const backendNames: readonly string[] = Object.keys(makers);

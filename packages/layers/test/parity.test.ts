@@ -1,5 +1,6 @@
 /** Numbers from the originals: a few of the reference vectors, outputs, states and gradients. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { wasm } from '@rheo/backend-wasm';
 import { referenceBackend } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import { runVector } from '../../../tooling/parity/run-vector.ts';
@@ -10,9 +11,13 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 describe('the originals’ numbers', () => {
   it.each(files)('%s', async (file) => {
     const vector: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-    const report = await runVector(file, vector, [referenceBackend()]);
+    const backend = await wasm();
+    const report = await runVector(file, vector, [referenceBackend(), backend]);
     expect(report).toMatchObject({ ok: true });
     expect(report.worst).toBeLessThan(2e-6);
+    expect(Object.keys(report.backends)).toEqual(['reference', 'wasm']);
+    expect(backend.liveTensors).toBe(0);
+    await backend.dispose();
   });
 
   it('are not reached by another variant', async () => {

@@ -1,0 +1,24 @@
+/** The example of the README runs as it stands. */
+import { readFileSync } from 'node:fs';
+import * as backendWasm from '@rheo/backend-wasm';
+import { expect, it } from 'vitest';
+import * as layers from '../src/index.ts';
+
+it('runs', async () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const code = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+  const body = code
+    .replace(/import \{([^}]+)\} from '@rheo\/backend-wasm';/, 'const {$1} = backendWasm;')
+    .replace(/import \{([^}]+)\} from '@rheo\/layers';/, 'const {$1} = layers;');
+  expect(body).not.toContain('import');
+  const logged: unknown[] = [];
+  const run = new Function('backendWasm', 'layers', 'console', `return (async () => {${body}\nreturn outputs;})();`);
+  const outputs: layers.FloatArray = await run(backendWasm, layers, { log: (item: unknown) => logged.push(item) });
+  expect(logged).toHaveLength(5);
+  expect(logged[0]).toEqual([1, 3, 1]);
+  // The stream gives what the sequence gives.
+  outputs.data.forEach((output, step) => {
+    expect(logged[1 + step]).toBeCloseTo(output, 5);
+  });
+  expect(logged[4]).toBe('sequential');
+});
