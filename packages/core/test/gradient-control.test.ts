@@ -1,19 +1,22 @@
-import { evaluate, isRheoError, tensorType, verify } from '@rheo/ir';
+import { evaluate, isRheoError, print, tensorType, verify } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../src/index.ts';
 import {
   add,
   customGradient,
+  erf,
   exp,
   full,
   gradient,
   iota,
   lt,
   matmul,
+  max,
   mul,
   neg,
   reduceSum,
   scan,
+  select,
   stopGradient,
   sub,
   tanh,
@@ -149,6 +152,17 @@ describe('vjp and gradient', () => {
     const dots = (wrt: number[]): number =>
       gradient(program, { of: 0, wrt }).instructions.filter(({ op }) => op === 'dot').length;
     expect([dots([]), dots([1]), dots([0]), dots([0, 1])]).toEqual([1, 2, 2, 3]);
+  });
+
+  it('stays in the element type of the Program', () => {
+    const { program } = trace(
+      (x: Tensor, h: Tensor) =>
+        reduceSum(scan((s: Tensor, r: Tensor) => [max(erf(mul(s, r)), 0.1), select(lt(s, r), s, 1)], h, x)[1]),
+      [tensorType('f64', [3, 2]), tensorType('f64', [2])],
+    );
+    const back = gradient(program, { of: 0, wrt: [0, 1] });
+    verify(back);
+    expect(print(back)).not.toContain('f32');
   });
 
   it('keeps layer paths', () => {
