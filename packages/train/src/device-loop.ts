@@ -1,0 +1,116 @@
+/**
+ * Runs one compiled Program again and again, its state staying on the device.
+ *
+ * Inputs are the state (if any), fixed handles, and host buffers that are read anew at each step; results are the new
+ * state, then f32 scalars. On a synchronous backend a step writes the state in place and allocates nothing but the
+ * scalars' record; elsewhere the state is donated, buffers are uploaded, and the scalars stay on the device until they
+ * are drained.
+ */
+
+import type { Backend, DeviceTensor, Executable, SyncExecutable, TensorData } from '@rheo/ir';
+
+/** What a loop runs on; `executable` must have been compiled with `donatedState` where the backend is not synchronous. */
+export interface LoopParts {
+  readonly backend: Backend;
+  readonly executable: Executable;
+  readonly state: readonly DeviceTensor[];
+  readonly fixed: readonly DeviceTensor[];
+  readonly buffers: readonly TensorData[];
+  /** Scalars behind the state in the results. */
+  readonly scalars: number;
+}
+
+/** A running loop; it owns its state, not the fixed handles. */
+export interface DeviceLoop {
+  /** Handles of the state as they are now. */
+  readonly state: readonly DeviceTensor[];
+  /** Runs once on what the buffers hold. */
+  step(): void;
+  /** The scalars of all steps since the last call, in order. */
+  drain(): Promise<number[][]>;
+  /** Frees the state and what was not drained. */
+  dispose(): void;
+}
+
+/** A loop in the way that suits the backend. */
+export function deviceLoop(parts: LoopParts): DeviceLoop {
+  const { executable } = parts;
+  return isSync(executable) ? inPlaceLoop(parts, executable) : enqueuedLoop(parts);
+}
+
+/** Positions to donate when a Program with this much state is compiled for a loop on this backend. */
+export function donatedState(backend: Backend, state: number): number[] {
+  // `runInto` writes in place and does not donate.
+  return backend.capabilities.synchronous ? [] : Array.from({ length: state }, (_, index) => index);
+}
+
+function inPlaceLoop({ state, fixed, buffers, scalars }: LoopParts, executable: SyncExecutable): DeviceLoop {
+  const outputs = Array.from({ length: scalars }, () => new Float32Array(1));
+  const inputs = [...state, ...fixed, ...buffers];
+  const results = [...state, ...outputs];
+  let drained: number[][] = [];
+  return {
+    state,
+    step: () => {
+      executable.runInto(inputs, results);
+      drained.push(outputs.map((output) => output[0] as number));
+    },
+    drain: async () => {
+      const rows = drained;
+      drained = [];
+      return rows;
+    },
+    dispose: () => {
+      for (const handle of state) handle.dispose();
+    },
+  };
+}
+
+function enqueuedLoop({ backend, executable, state, fixed, buffers }: LoopParts): DeviceLoop {
+  const types = executable.inputs.slice(state.length + fixed.length);
+  let current = state;
+  let pending: (readonly DeviceTensor[])[] = [];
+  const release = (handles: readonly DeviceTensor[]): void => {
+    for (const handle of handles) handle.dispose();
+  };
+  return {
+    get state(): readonly DeviceTensor[] {
+      return current;
+    },
+    step: () => {
+      const uploaded = buffers.map((buffer, position) => {
+        const type = types[position];
+        if (type === undefined) throw new Error('a loop has more buffers than its Program has inputs');
+        return backend.upload(buffer, type);
+      });
+      try {
+        const results = executable.run([...current, ...fixed, ...uploaded]);
+        current = results.slice(0, state.length);
+        pending.push(results.slice(state.length));
+      } finally {
+        release(uploaded);
+      }
+    },
+    drain: async () => {
+      const rows = pending;
+      pending = [];
+      try {
+        const read = rows.map((row) =>
+          Promise.all(row.map(async (handle) => (await backend.read(handle))[0] as number)),
+        );
+        return await Promise.all(read);
+      } finally {
+        rows.forEach(release);
+      }
+    },
+    dispose: () => {
+      release(current);
+      pending.forEach(release);
+      pending = [];
+    },
+  };
+}
+
+function isSync(executable: Executable): executable is SyncExecutable {
+  return 'runInto' in executable;
+}

@@ -1,0 +1,89 @@
+/**
+ * The options of `train`, and their check.
+ */
+
+import type { Parameter, Tree } from '@rheo/core';
+import type { Backend } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
+import type { L2 } from './l2.ts';
+import type { Loss } from './losses/loss.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import type { TrainingData } from './training-data.ts';
+import type { EpochRecord } from './training-facts.ts';
+
+/** Where training stands when losses have been read. */
+export interface StepReport {
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps done in this epoch, and how many it has. */
+  readonly step: number;
+  readonly steps: number;
+  /** Loss of the last step. */
+  readonly loss: number;
+}
+
+/** What `onEpoch` is told. */
+export interface EpochReport extends EpochRecord {
+  readonly epochs: number;
+  /** Duration of the epoch's steps, without validation. */
+  readonly seconds: number;
+}
+
+/** Options of `train`. */
+export interface TrainOptions {
+  readonly data: TrainingData;
+  /** Evaluated after each epoch. */
+  readonly validation?: TrainingData | undefined;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Added to the loss. */
+  readonly penalty?: L2 | undefined;
+  readonly epochs: number;
+  /** Sequences per step; 32 unless given. */
+  readonly batchSize?: number | undefined;
+  /** Decides first parameters, order of the data and dropout: an integer of 0 … 2^53 − 1; 0 unless given. */
+  readonly seed?: number | undefined;
+  /** New order in each epoch; true unless given. */
+  readonly shuffle?: boolean | undefined;
+  readonly backend: Backend;
+  /** Parameters to start from, instead of the model's own. */
+  readonly parameters?: Tree<Parameter> | undefined;
+  /** Steps between two readings of the loss; 1 on a synchronous backend, else 16, and at each epoch's end. */
+  readonly readEvery?: number | undefined;
+  onStep?(report: StepReport): void;
+  /** Awaited if it returns a promise. */
+  onEpoch?(report: EpochReport): void | Promise<void>;
+  /** Ends training at the next step. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The numbers of the options, defaults filled in. */
+export interface TrainNumbers {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly readEvery: number;
+}
+
+/** Checks and completes the numbers. Throws `argument` naming the option. */
+export function readNumbers(options: TrainOptions): TrainNumbers {
+  const { backend, epochs, batchSize = 32, seed = 0 } = options;
+  for (const name of ['data', 'loss', 'optimizer', 'backend'] as const) {
+    if (typeof options[name] !== 'object' || options[name] === null) {
+      throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
+    }
+  }
+  const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
+  for (const [name, value] of Object.entries({ epochs, batchSize, readEvery })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(name, value, 'It takes an integer of at least 1');
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw wrongOption('seed', seed, 'It takes an integer of 0 … 2^53 − 1');
+  }
+  return { epochs, batchSize, seed, readEvery };
+}
+
+function wrongOption(name: string, value: unknown, remedy: string): RheoError {
+  const shown = typeof value === 'number' || value === undefined ? String(value) : typeof value;
+  return new RheoError('argument', { from: '@rheo/train', what: `train: ${name} is ${shown}`, where: name, remedy });
+}

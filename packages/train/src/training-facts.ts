@@ -1,0 +1,78 @@
+/**
+ * The record of a training run that a checkpoint carries, and its check when it comes from a file.
+ */
+
+import { RheoError } from '@rheo/ir';
+import type { Json } from '@rheo/layers';
+
+/** One epoch of training. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean of the loss over the epoch, with dropout and penalty, each batch at the parameters before it. */
+  readonly loss: number;
+  /** Loss on the validation data after the epoch, with penalty. */
+  readonly validationLoss?: number;
+}
+
+/** How a model was trained, as plain data for checkpoints. */
+export interface TrainingFacts {
+  readonly loss: string;
+  readonly optimizer: { readonly name: string; readonly config: Json };
+  readonly penalty: { readonly rate: number; readonly parts: 'all' | readonly string[] } | null;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Steps taken. */
+  readonly steps: number;
+  readonly history: readonly EpochRecord[];
+}
+
+/** The facts, checked field by field. Throws `format` naming the field. */
+export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
+  const wrong = (field: string): RheoError =>
+    new RheoError('format', {
+      from: '@rheo/train',
+      what: `training.${field} is missing or of the wrong kind`,
+      where: file,
+      remedy: 'Save the checkpoint again',
+    });
+  const record = asRecord(value) ?? {};
+  const { loss, penalty, batchSize, seed, steps, history } = record;
+  const optimizer = asRecord(record['optimizer']);
+  if (typeof loss !== 'string') throw wrong('loss');
+  if (optimizer === undefined || typeof optimizer['name'] !== 'string') throw wrong('optimizer');
+  const numbers = { batchSize, seed, steps };
+  for (const [field, number] of Object.entries(numbers)) {
+    if (!Number.isSafeInteger(number) || Number(number) < 0) throw wrong(field);
+  }
+  if (!Array.isArray(history)) throw wrong('history');
+  return {
+    loss,
+    optimizer: { name: optimizer['name'], config: (optimizer['config'] ?? {}) as Json },
+    penalty: readPenalty(penalty, () => wrong('penalty')),
+    ...(numbers as { batchSize: number; seed: number; steps: number }),
+    history: history.map((entry: unknown, index) => readEpoch(entry, () => wrong(`history[${index}]`))),
+  };
+}
+
+function readPenalty(value: unknown, wrong: () => RheoError): TrainingFacts['penalty'] {
+  if (value === null || value === undefined) return null;
+  const { rate, parts } = asRecord(value) ?? {};
+  const named = Array.isArray(parts) && parts.every((part) => typeof part === 'string');
+  if (typeof rate !== 'number' || !(rate >= 0) || !(parts === 'all' || named)) throw wrong();
+  return { rate, parts };
+}
+
+function readEpoch(value: unknown, wrong: () => RheoError): EpochRecord {
+  const { epoch, loss, validationLoss } = asRecord(value) ?? {};
+  if (typeof epoch !== 'number' || typeof loss !== 'number') throw wrong();
+  if (validationLoss === undefined) return { epoch, loss };
+  if (typeof validationLoss !== 'number') throw wrong();
+  return { epoch, loss, validationLoss };
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
