@@ -7,15 +7,19 @@
 
 import type { Program } from '@rheo/ir';
 import { commonSubexpressions } from './common-subexpressions.ts';
+import { mergeDots, splitConcatDot } from './concat-dots.ts';
 import { deadCode } from './dead-code.ts';
+import { factor } from './factor.ts';
 import { fold } from './fold.ts';
 import { hoist } from './hoist.ts';
 import { hoistStreamed } from './hoist-streamed.ts';
 import { inlineCalls } from './inline-calls.ts';
 import type { Pass } from './rebuild.ts';
+import { rematerialise } from './rematerialise.ts';
 import { foldAndSimplify, simplify } from './simplify.ts';
 import { sink } from './sink.ts';
 import { sinkOutputs } from './sink-outputs.ts';
+import { stable } from './stable.ts';
 
 /** Name of a pass that can be switched. */
 export type PassName =
@@ -27,7 +31,12 @@ export type PassName =
   | 'hoist'
   | 'sink'
   | 'sinkOutputs'
-  | 'hoistStreamed';
+  | 'hoistStreamed'
+  | 'splitConcatDot'
+  | 'mergeDots'
+  | 'factor'
+  | 'rematerialise'
+  | 'stable';
 
 const table: { readonly [K in PassName]: { readonly run: (program: Program) => Program; readonly standard: boolean } } =
   {
@@ -40,6 +49,11 @@ const table: { readonly [K in PassName]: { readonly run: (program: Program) => P
     sink: { run: sink, standard: true },
     sinkOutputs: { run: sinkOutputs, standard: false },
     hoistStreamed: { run: hoistStreamed, standard: false },
+    splitConcatDot: { run: splitConcatDot, standard: false },
+    mergeDots: { run: mergeDots, standard: false },
+    factor: { run: factor, standard: true },
+    rematerialise: { run: rematerialise, standard: false },
+    stable: { run: stable, standard: true },
   };
 
 /** Passes to switch on or off; those left out keep their standard. */
@@ -63,8 +77,8 @@ export function optimise(program: Program, switches: PassSwitches = {}): Program
     else current = apply('simplify', apply('fold', current));
     return apply('deadCode', apply('commonSubexpressions', current));
   };
-  let current = clean(apply('inlineCalls', program));
-  current = clean(apply('hoist', apply('hoistStreamed', current)));
-  current = clean(apply('sinkOutputs', apply('sink', current)));
-  return current;
+  let current = clean(apply('stable', apply('inlineCalls', program)));
+  current = clean(apply('hoistStreamed', apply('splitConcatDot', apply('hoist', apply('mergeDots', current)))));
+  current = clean(apply('rematerialise', apply('factor', current)));
+  return clean(apply('sinkOutputs', apply('sink', current)));
 }

@@ -68,6 +68,13 @@ export class Rewriter extends ProgramBuilder {
     return ids;
   }
 
+  /** Emits an instruction without a look at the rules. */
+  leaf<K extends Op>(op: K, operands: readonly ValueId[], attributes: Attributes[K] = {} as Attributes[K]): ValueId {
+    const [id = 0] = super.emit(op, operands, attributes);
+    this.#definitions[id] = { op, id, operands, attributes } as unknown as Instruction;
+    return id;
+  }
+
   /** The instruction of op `op` whose first result is this value. */
   is<K extends Op>(id: ValueId | undefined, op: K): Extract<Instruction, { op: K }> | undefined {
     const found = id === undefined ? undefined : this.#definitions[id];

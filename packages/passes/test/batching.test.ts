@@ -20,7 +20,7 @@ function expectBatched(program: Program, flags: readonly boolean[]): void {
     const own = program.params.map((_, p) => (flags[p] ? (each[i]?.[p] ?? []) : (each[0]?.[p] ?? [])));
     evaluate(program, own, { dims }).forEach((wanted, r) => {
       const part = Array.from(found[r] ?? []).slice(i * wanted.length, (i + 1) * wanted.length);
-      part.forEach((value, k) => expect(value).toBeCloseTo(wanted[k] as number, 9));
+      for (const [k, value] of part.entries()) expect(value).toBeCloseTo(wanted[k] as number, 9);
     });
   }
 }

@@ -1,7 +1,7 @@
 /** Every pass keeps the meaning of random Programs with control flow, alone and after one another. */
 
 import type { Program } from '@rheo/ir';
-import { optimise, passes, sink, specialise } from '@rheo/passes';
+import { optimise, passes, rematerialise, sink, specialise } from '@rheo/passes';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { dims, programs } from './random-program.ts';
@@ -24,6 +24,15 @@ describe('random Programs keep their meaning', () => {
     fc.assert(
       fc.property(programs, (program) =>
         expectSameMeaning(program, sink(program, { limit: Number.POSITIVE_INFINITY })),
+      ),
+      { numRuns },
+    );
+  });
+
+  test('rematerialise, whenever it can', () => {
+    fc.assert(
+      fc.property(programs, (program) =>
+        expectSameMeaning(program, rematerialise(program, { store: Number.POSITIVE_INFINITY })),
       ),
       { numRuns },
     );
