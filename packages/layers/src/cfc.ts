@@ -6,7 +6,7 @@
  * `lstm/input/kernel`, `lstm/input/bias`, `lstm/recurrent/kernel`.
  */
 
-import type { Tensor, Tree } from '@rheo/core';
+import type { Tensor } from '@rheo/core';
 import { activationNames } from './activations.ts';
 import type { Affine } from './affine.ts';
 import { biasInits, weightInits } from './affine.ts';
@@ -41,8 +41,11 @@ export type CfcOptions = Partial<Omit<CfcConfig, 'mixedMemory' | 'units'>> & {
   readonly mixedMemory?: boolean | 'off' | MemoryPlacement;
 };
 
+const ncpsTorch: { readonly variant: CfcVariant } = { variant: 'ncps-torch' };
+const variantRules: OptionRules = { variant: oneOf(Object.keys(cfcVariants)) };
+
 const rules: OptionRules = {
-  variant: oneOf(Object.keys(cfcVariants)),
+  ...variantRules,
   units: positiveInteger,
   mode: oneOf(['default', 'no_gate', 'pure']),
   backboneUnits: positiveInteger,
@@ -71,12 +74,7 @@ const rules: OptionRules = {
  */
 export function cfc(options: CfcOptions): Layer<CfcConfig> {
   const { mixedMemory, ...given } = Object(options) as CfcOptions;
-  const variant = readOptions<{ variant: CfcVariant }>(
-    'cfc',
-    { variant: rules['variant'] as never },
-    { variant: 'ncps-torch' },
-    { variant: given.variant },
-  ).variant;
+  const { variant } = readOptions('cfc', variantRules, ncpsTorch, { variant: given.variant });
   const { memoryPlacement, ...preset } = cfcVariants[variant];
   const memory = mixedMemory === true ? memoryPlacement : mixedMemory === false ? 'off' : mixedMemory;
   const defaults: Partial<CfcConfig> = {
@@ -147,5 +145,5 @@ function buildCfc(config: CfcConfig, features: number, path: string): RecurrentL
           : cfcStep(config, weights, memory.h, h, elapsed, index);
       return [{ h: next, c: memory.c }, next];
     },
-  } satisfies RecurrentLayer & { parameters: Tree<unknown> };
+  };
 }

@@ -65,7 +65,7 @@ export interface RecurrentLayer extends BuiltCommon {
   readonly returnSequences: boolean;
   /** True: it reads the sequence from its end; outputs come in processing order. */
   readonly goBackwards: boolean;
-  /** True: masked steps output 0 instead of repeating the output before. */
+  /** True: masked steps output 0 instead of repeating the output before; so does a last step that is masked. */
   readonly zeroOutputForMask: boolean;
   /** True if it needs to know which features were observed. */
   readonly needsObserved: boolean;

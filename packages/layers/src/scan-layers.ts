@@ -83,7 +83,9 @@ export function scanLayers(items: readonly Item[], given: Flow, finals: Map<Buil
       return [{ states: next, held: before === undefined ? [] : [shown] }, [shown]];
     }
     const counts = flow.holdsUnobserved ? anyObserved(observed, valid) : valid;
-    return [{ states: next, held: [counts === undefined ? value : where(counts, value, before ?? value)] }, []];
+    if (counts === undefined) return [{ states: next, held: [value] }, []];
+    const otherwise = repeats || flow.holdsUnobserved ? before : zeros(value.shape, value.dtype);
+    return [{ states: next, held: [where(counts, value, otherwise ?? value)] }, []];
   };
   const [carry, outputs] = scan(body, init, stepInputs(items, flow, time));
   items.forEach(({ layer }, at) => {

@@ -132,6 +132,11 @@ describe('lengths and masks', () => {
     const { outputs } = run(zeroing, weights, { values, lengths });
     expect(outputs.slice(28, 40)).toEqual(new Array(12).fill(0));
     expect(outputs.slice(0, 20)).toEqual(run(model, weights, { values, lengths }).outputs.slice(0, 20));
+    // As in Keras, so does a last output whose step is masked.
+    const last = cfc({ units: 4, backboneUnits: 6, zeroOutputForMask: true, returnSequences: false });
+    const ends = run(last, weights, { values, lengths });
+    expect(ends.outputs.slice(4)).toEqual(new Array(8).fill(0));
+    expect(ends.outputs.slice(0, 4)).toEqual(ends.state['h']?.slice(0, 4));
   });
 
   it('output zeros before the first step that counts, whatever the initial state', () => {
