@@ -1,40 +1,42 @@
 /**
- * Bundles one entry from source, minified for browsers, and measures it. It counts everything the entry exports, so the figure is
- * an upper bound for a page, whose bundler drops what the page does not use.
+ * Bundles one entry from source as a user's production build does (vite: tree shaking, minification), and measures it.
  */
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, defaultClientConditions } from 'vite';
 
-/** Sizes in bytes, and the source files that ended in the bundle with the bytes each one takes, largest first. */
+/** Sizes in bytes, and the source files that ended in the bundle with the bytes each one has there, largest first. */
 export interface BundleSize {
   readonly minified: number;
   readonly gzipped: number;
   readonly inputs: readonly (readonly [path: string, bytes: number])[];
 }
 
-/** Bundles the module at `entry` (an absolute path). A bare import that a browser cannot load is an error. */
+/** Bundles the module at `entry` (an absolute path). An import that a browser cannot load is an error. */
 export async function measureBundle(entry: string): Promise<BundleSize> {
-  const result = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    conditions: ['@rheo/source'],
-    // Modules that only Node has are reached by import() at run time; they are no bytes of the page.
-    external: ['node:*'],
-    metafile: true,
+  const built = await build({
+    configFile: false,
     logLevel: 'silent',
+    resolve: { conditions: ['@rheo/source', ...defaultClientConditions] },
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry, formats: ['es'] },
+      // A library build keeps white space by default, for the next bundler; a page's build does not.
+      rolldownOptions: { output: { minify: true } },
+    },
   });
-  const code = result.outputFiles[0]?.contents ?? new Uint8Array();
-  const output = Object.values(result.metafile.outputs)[0];
-  const inputs = Object.entries(output?.inputs ?? {}).map(
-    ([path, { bytesInOutput }]) => [path, bytesInOutput] as const,
+  const outputs = (Array.isArray(built) ? built : [built]).flatMap((result) =>
+    'output' in result ? result.output : [],
   );
+  const inputs: [string, number][] = [];
+  let code = '';
+  for (const output of outputs) {
+    if (output.type !== 'chunk') throw new Error(`the bundle has a file beside its code: ${output.fileName}`);
+    code += output.code;
+    for (const [path, { renderedLength }] of Object.entries(output.modules)) inputs.push([path, renderedLength]);
+  }
   return {
-    minified: code.length,
+    minified: Buffer.byteLength(code),
     gzipped: gzipSync(code, { level: 9 }).length,
     inputs: inputs.sort((a, b) => b[1] - a[1]),
   };

@@ -1,4 +1,6 @@
-/** What a page that only runs a model loads: all of core, layers and the WebAssembly backend. Nothing of training or data. */
-export * as backend from '@rheo/backend-wasm';
-export * as core from '@rheo/core';
-export * as layers from '@rheo/layers';
+/**
+ * What a page that runs models loads: every layer, sequence and streaming prediction, and the WebAssembly backend with its
+ * compiler; of core, all that these need (tracing, tensor functions, parameter trees). No gradients, losses or files.
+ */
+export { wasm } from '@rheo/backend-wasm';
+export * from '@rheo/layers';
