@@ -1,1 +1,16 @@
-export {};
+/**
+ * The test kit for backends: cases with stable ids, and what runs them, free of any test framework.
+ */
+
+export { cases } from './cases.ts';
+export type { Example } from './check-example.ts';
+export { checkExample, compareResults, exampleCase } from './check-example.ts';
+export type { CaseReport, ConformanceCase, FailureDetails, Group } from './conformance-case.ts';
+export { ConformanceFailure } from './conformance-case.ts';
+export type { Random } from './random-source.ts';
+export { randomFrom } from './random-source.ts';
+export type { ConformanceOptions, ConformanceResult, Skip } from './run-conformance.ts';
+export { runCase, runConformance, skipReasons } from './run-conformance.ts';
+export type { TestBackendOptions, TestFramework } from './test-backend.ts';
+export { testBackend } from './test-backend.ts';
+export * from './tolerance.ts';

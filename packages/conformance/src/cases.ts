@@ -1,0 +1,20 @@
+/**
+ * All cases of the kit, in a fixed order and with ids that never repeat.
+ */
+
+import { opCases } from './cases/op-table.ts';
+import { specialCases } from './cases/special-cases.ts';
+import type { ConformanceCase } from './conformance-case.ts';
+
+/** Every case. */
+export const cases: readonly ConformanceCase[] = collect();
+
+function collect(): ConformanceCase[] {
+  const all = [...Object.values(opCases).flatMap((make) => make()), ...specialCases()];
+  const seen = new Set<string>();
+  for (const { id } of all) {
+    if (seen.has(id)) throw new Error(`two cases are called ${id}`);
+    seen.add(id);
+  }
+  return all;
+}

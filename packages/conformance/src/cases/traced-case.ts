@@ -1,0 +1,77 @@
+/**
+ * Cases written as tensor functions and traced.
+ */
+
+import { type Tensor, type Tree, trace } from '@rheo/core';
+import type { DType, Shape, TensorData, TensorType } from '@rheo/ir';
+import { elementCount, isFloat } from '@rheo/ir';
+import { bound, exampleCase } from '../check-example.ts';
+import type { ConformanceCase, Group } from '../conformance-case.ts';
+import type { Random } from '../random-source.ts';
+import { fillWith } from '../random-source.ts';
+import type { Tolerance } from '../tolerance.ts';
+
+/** What a traced case may set. */
+export interface TracedOptions {
+  readonly dims?: Readonly<Record<string, number>>;
+  readonly tolerance?: Tolerance;
+  /** Draws element `index` of input `input`; floats of −1 … 1 and integers of 0 … 3 unless given. */
+  readonly draw?: (random: Random, dtype: DType, input: number, index: number) => number;
+}
+
+/** What a case traces. */
+export type TraceFn = (...inputs: Tensor[]) => Tensor | Tensor[];
+
+/** f32 of this shape. */
+export function f32(...shape: Shape): TensorType {
+  return { dtype: 'f32', shape };
+}
+
+/** i32 of this shape. */
+export function i32(...shape: Shape): TensorType {
+  return { dtype: 'i32', shape };
+}
+
+/** u32 of this shape. */
+export function u32(...shape: Shape): TensorType {
+  return { dtype: 'u32', shape };
+}
+
+/** bool of this shape. */
+export function bool(...shape: Shape): TensorType {
+  return { dtype: 'bool', shape };
+}
+
+/** A case that runs what `fn` traces to on random inputs of these types. */
+export function tracedCase(
+  group: Group,
+  id: string,
+  types: readonly TensorType[],
+  fn: (...inputs: Tensor[]) => Tree<Tensor>,
+  options: TracedOptions = {},
+): ConformanceCase {
+  return exampleCase(group, id, (random) => {
+    const { draw = usual, dims, tolerance } = options;
+    const { program } = trace(fn, types);
+    const inputs = types.map((type, input): TensorData => {
+      const { dtype, shape } = bound(type, dims ?? {});
+      return fillWith(dtype, elementCount(shape), (index) => draw(random, dtype, input, index));
+    });
+    return {
+      program,
+      inputs,
+      ...(dims === undefined ? {} : { dims }),
+      ...(tolerance === undefined ? {} : { tolerance }),
+    };
+  });
+}
+
+function usual(random: Random, dtype: DType): number {
+  if (isFloat(dtype)) return 2 * random.uniform() - 1;
+  return random.below(dtype === 'bool' ? 2 : 4);
+}
+
+/** The tensors of nested lists as one list. */
+export function flat(tree: readonly unknown[]): Tensor[] {
+  return tree.flat(9) as Tensor[];
+}

@@ -1,0 +1,161 @@
+/**
+ * Runs one Program on a backend and compares every result with the reference interpreter.
+ */
+
+import type { Backend, CompileOptions, DType, Program, TensorData, TensorType } from '@rheo/ir';
+import { evaluate, formatType, isRheoError, nestedPrograms, resultTypes, sameType, valueTypes } from '@rheo/ir';
+import { specialise } from '@rheo/passes';
+import type { CaseReport, ConformanceCase, Group } from './conformance-case.ts';
+import { ConformanceFailure, expectThat } from './conformance-case.ts';
+import { withHandles } from './handles.ts';
+import type { Random } from './random-source.ts';
+import type { Expected, Tolerance } from './tolerance.ts';
+import { deviation, programTolerance } from './tolerance.ts';
+
+/** A Program with inputs, and how exact a backend must be on it. */
+export interface Example {
+  readonly program: Program;
+  readonly inputs: readonly TensorData[];
+  /** Numbers for named dimensions. */
+  readonly dims?: Readonly<Record<string, number>>;
+  readonly tolerance?: Tolerance;
+}
+
+/** A case that checks Programs against the reference. */
+export function exampleCase(
+  group: Group,
+  id: string,
+  make: (random: Random) => Example | readonly Example[],
+): ConformanceCase {
+  return {
+    id,
+    group,
+    run: async (backend, random) => {
+      const made = make(random);
+      let worst = 0;
+      for (const example of Array.isArray(made) ? (made as readonly Example[]) : [made as Example]) {
+        const report = await checkExample(backend, example);
+        worst = Math.max(worst, report.worst);
+      }
+      return { worst };
+    },
+  };
+}
+
+/** Compiles, runs once and compares. A backend without a dtype of the Program must refuse it with `capability`. */
+export async function checkExample(backend: Backend, example: Example): Promise<CaseReport> {
+  const { program, inputs, dims } = example;
+  const lacking = missingDType(program, backend.capabilities.dtypes);
+  if (lacking !== undefined) return await expectRefusal(backend, example, lacking);
+  const types = program.params.map(({ type }) => bound(type, dims ?? {}));
+  const got = await withHandles(backend, async (handles) => {
+    const options: CompileOptions = dims === undefined ? {} : { dims };
+    let executable: Awaited<ReturnType<Backend['compile']>>;
+    try {
+      executable = handles.keep(await backend.compile(program, options));
+    } catch (cause) {
+      throw new ConformanceFailure(`compile failed: ${String(cause)}`, { program, inputs, cause });
+    }
+    try {
+      const given = inputs.map((data, index) => handles.upload(data, types[index] as TensorType));
+      const results = handles.keepAll(executable.run(given));
+      expectThat(results.length === program.results.length, 'run returns a wrong number of results', { program });
+      const wanted = resultTypes(program);
+      results.forEach(({ type }, index) => {
+        const expected = bound(wanted[index] as TensorType, dims ?? {});
+        expectThat(sameType(type, expected), `result ${index} is ${formatType(type)}, not ${formatType(expected)}`, {
+          program,
+        });
+      });
+      const read: TensorData[] = [];
+      for (const result of results) read.push(await backend.read(result));
+      return read;
+    } catch (cause) {
+      if (cause instanceof ConformanceFailure) throw cause;
+      throw new ConformanceFailure(`run failed: ${String(cause)}`, { program, inputs, cause });
+    }
+  });
+  return { worst: compareResults(example, got) };
+}
+
+/** The largest error of all results in units of their bounds. Throws `ConformanceFailure` where it is above 1. */
+export function compareResults(example: Example, got: readonly ArrayLike<number>[]): number {
+  const { program, inputs, tolerance = programTolerance } = example;
+  let worst = 0;
+  expectedResults(example).forEach((expected, index) => {
+    const found = got[index] ?? [];
+    if (found.length !== expected.double.length) {
+      throw new ConformanceFailure(`result ${index} has ${found.length} elements, not ${expected.double.length}`, {
+        program,
+        inputs,
+      });
+    }
+    const far = deviation(expected, found, tolerance);
+    worst = Math.max(worst, far.worst);
+    if (far.worst > 1) {
+      throw new ConformanceFailure(
+        `result ${index} (${formatType(expected.type)}) element ${far.index}: expected ${far.expected}, got ${far.got}; ` +
+          `the bound is ${far.bound.toExponential(2)} (tolerance "${tolerance.name}")`,
+        { program, inputs, worst: far.worst },
+      );
+    }
+  });
+  return worst;
+}
+
+/** What the reference says about every result. */
+export function expectedResults({ program, inputs, dims, tolerance = programTolerance }: Example): Expected[] {
+  const options = dims === undefined ? {} : { dims };
+  const double = evaluate(program, inputs, options);
+  const single = evaluate(program, inputs, { ...options, precision: 'single' });
+  const terms =
+    tolerance.scale === 'terms'
+      ? evaluate(
+          program,
+          inputs.map((data) =>
+            data instanceof Float32Array || data instanceof Float64Array ? data.map(Math.abs) : data,
+          ),
+          options,
+        )
+      : undefined;
+  return resultTypes(program).map((type, index) => {
+    const expected = { type, double: double[index] as TensorData, single: single[index] as TensorData };
+    return terms === undefined ? expected : { ...expected, terms: terms[index] as TensorData };
+  });
+}
+
+/** The type with numbers for names. */
+export function bound({ dtype, shape }: TensorType, dims: Readonly<Record<string, number>>): TensorType {
+  return { dtype, shape: shape.map((dim) => (typeof dim === 'string' ? (dims[dim] ?? dim) : dim)) };
+}
+
+/** A Program with its named dimensions bound. */
+export function boundProgram({ program, dims }: Example): Program {
+  return dims === undefined ? program : specialise(program, dims);
+}
+
+function missingDType(program: Program, has: readonly DType[]): DType | undefined {
+  const own = valueTypes(program).find(({ dtype }) => !has.includes(dtype));
+  if (own !== undefined) return own.dtype;
+  for (const instruction of program.instructions) {
+    for (const nested of nestedPrograms(instruction)) {
+      const inner = missingDType(nested, has);
+      if (inner !== undefined) return inner;
+    }
+  }
+  return undefined;
+}
+
+async function expectRefusal(backend: Backend, { program, dims }: Example, dtype: DType): Promise<CaseReport> {
+  try {
+    const executable = await backend.compile(program, dims === undefined ? {} : { dims });
+    executable.dispose();
+  } catch (error) {
+    if (isRheoError(error) && error.code === 'capability') return { worst: 0 };
+    throw new ConformanceFailure(`a Program of ${dtype}, which the backend lacks, is refused with: ${String(error)}`, {
+      program,
+      cause: error,
+    });
+  }
+  throw new ConformanceFailure(`a Program of ${dtype} compiles, but the backend says it lacks ${dtype}`, { program });
+}
