@@ -176,7 +176,7 @@ export function moveMap(
 
 /** True if a reshape's operand can be indexed affinely: no operand axes of more than one element are merged. */
 export function reshapeSplitsOnly(from: readonly number[], to: readonly number[]): boolean {
-  return segments(from, to).every((segment) => segment.from.filter((axis) => from[axis] !== 1).length <= 1);
+  return segmentsOf(from, to).every((segment) => segment.from.filter((axis) => from[axis] !== 1).length <= 1);
 }
 
 /** Strides after a reshape, when every run of merged axes lies evenly in memory. */
@@ -187,7 +187,7 @@ function reshapeStrides(
 ): number[] | undefined {
   if (sizeOf(from) === 0) return to.map(() => 0);
   const out = new Array<number>(to.length).fill(0);
-  for (const segment of segments(from, to)) {
+  for (const segment of segmentsOf(from, to)) {
     const axes = segment.from.filter((axis) => from[axis] !== 1);
     for (let i = 0; i + 1 < axes.length; i++) {
       const outer = axes[i] as number;
@@ -210,7 +210,7 @@ function splitAxis(
   axis: number,
 ): number[] | undefined {
   const out = new Array<number>(to.length).fill(0);
-  for (const segment of segments(from, to)) {
+  for (const segment of segmentsOf(from, to)) {
     const wide = segment.from.filter((a) => from[a] !== 1);
     if (wide.length > 1) return undefined;
     if (wide[0] !== axis) continue;
@@ -223,8 +223,8 @@ function splitAxis(
   return out;
 }
 
-/** Smallest runs of axes on both sides with equal products. */
-function segments(from: readonly number[], to: readonly number[]): { from: number[]; to: number[] }[] {
+/** Smallest runs of axes on both sides of a reshape with equal products. */
+export function segmentsOf(from: readonly number[], to: readonly number[]): { from: number[]; to: number[] }[] {
   const out: { from: number[]; to: number[] }[] = [];
   let i = 0;
   let j = 0;
