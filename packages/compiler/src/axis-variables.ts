@@ -249,7 +249,9 @@ export function unifyAxes(program: Program): AxisGraph {
         const { cond, body, consts } = instruction.attributes;
         const inner = [visit(cond), visit(body)];
         bodies.set(instruction.id, inner);
-        for (const nested of inner) operands.forEach((operand, i) => join(operand, nested.axes[i] ?? []));
+        for (const nested of inner) {
+          for (const [i, operand] of operands.entries()) join(operand, nested.axes[i] ?? []);
+        }
         body.results.forEach((id, i) => {
           const outer = of(instruction.id + i);
           join(outer, inner[1]?.axes[id] ?? []);
