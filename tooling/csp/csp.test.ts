@@ -1,6 +1,6 @@
 /**
- * A built page under a strict content security policy: WebAssembly made at run time works in the page and in a module worker,
- * with no `unsafe-eval`, no blob: worker and no file beside the scripts. This is outside vitest's browser mode, whose own pages
+ * A built page under a strict content security policy: the WebAssembly backend passes the conformance kit and runs a model in the
+ * page and in a module worker, with no `unsafe-eval`, no blob: worker and no file beside the scripts. This is outside vitest's browser mode, whose own pages
  * do not run under such a policy.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -17,7 +17,9 @@ import type { PageOutcome } from './page/main.ts';
 const policy =
   "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src data:";
 
-test('a program runs in the page and in a worker under the policy', { timeout: 120_000 }, async (context) => {
+test('the backend conforms and a model runs, in a page and in a worker, under the policy', {
+  timeout: 240_000,
+}, async (context) => {
   const executablePath = findChromium();
   if (executablePath === undefined) return context.skip(noChromiumReason);
 
@@ -44,13 +46,18 @@ test('a program runs in the page and in a worker under the policy', { timeout: 1
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
       await page.goto(server.resolvedUrls?.local[0] ?? '');
-      await page.waitForFunction(() => 'outcome' in globalThis, undefined, { timeout: 60_000 });
+      await page.waitForFunction(() => 'outcome' in globalThis, undefined, { timeout: 180_000 });
       const outcome = (await page.evaluate('outcome')) as PageOutcome;
       expect(complaints).toEqual([]);
       expect(outcome.evalBlocked).toBe(true);
-      expect(outcome.page.error).toBeUndefined();
-      expect(outcome.page.values).toEqual([42]);
-      expect(outcome.worker).toEqual(outcome.page);
+      for (const { error, result } of [outcome.page, outcome.worker]) {
+        expect(error).toBeUndefined();
+        expect(result?.failures).toEqual([]);
+        expect(result?.cases).toBeGreaterThan(100);
+        expect(result).toMatchObject({ skipped: 0, leaked: 0 });
+        expect(result?.sequenceError).toBeLessThan(1e-5);
+        expect(result?.streamError).toBeLessThan(1e-5);
+      }
     } finally {
       await browser.close();
       await server.close();

@@ -1,9 +1,10 @@
 /** Runs the program in the page and in a worker, and leaves both results, and whether eval was blocked, for the test to read. */
+import type { ProgramResult } from './program.ts';
 import { runProgram } from './program.ts';
 
 /** What one place computed, or why it could not. */
 export interface Outcome {
-  readonly values?: readonly number[];
+  readonly result?: ProgramResult;
   readonly error?: string;
 }
 
@@ -16,7 +17,7 @@ export interface PageOutcome {
 
 async function inPage(): Promise<Outcome> {
   try {
-    return { values: await runProgram() };
+    return { result: await runProgram() };
   } catch (error) {
     return { error: String(error) };
   }

@@ -2,6 +2,6 @@
 import { runProgram } from './program.ts';
 
 runProgram().then(
-  (values) => postMessage({ values }),
+  (result) => postMessage({ result }),
   (error: unknown) => postMessage({ error: String(error) }),
 );
