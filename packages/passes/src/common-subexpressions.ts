@@ -18,15 +18,18 @@ const maxComparedElements = 64;
 export function commonSubexpressions(program: Program): Program {
   const seen = new Map<string, readonly ValueId[]>();
   const keys = new KeyMaker();
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
+  let changed = false;
+  const result = rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
     const attributes = withNested(instruction, commonSubexpressions);
     const key = keys.key(instruction.op, operands, attributes);
     const known = seen.get(key);
+    changed ||= known !== undefined || attributes !== instruction.attributes;
     if (known !== undefined) return known;
     const ids = copy(builder, instruction, operands, attributes);
     seen.set(key, ids);
     return ids;
   });
+  return changed ? result : program;
 }
 
 /** Makes texts that are equal exactly when two instructions compute the same. */

@@ -6,54 +6,78 @@
  * share an operand, and whose other operands are consts of the loop, into one with the concatenated consts.
  */
 
-import type { Attributes, InstructionOf, Program, ValueId } from '@rheo/ir';
-import { ProgramBuilder } from '@rheo/ir';
-import { at, copy, rebuild, withNested } from './rebuild.ts';
-import type { Rewriter, Rules } from './rewriter.ts';
-import { rewrite } from './rewriter.ts';
+import type { Attributes, Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
+import { ProgramBuilder, valueCount } from '@rheo/ir';
+import { at, changeScans, copy, rebuild } from './rebuild.ts';
+import { Rewriter } from './rewriter.ts';
 import { range } from './simplify-movement.ts';
 
-/** The Program with products of a concat along a contracted axis as sums of products. */
+/** The Program with products of concats of streamed and recurrent parts, in loops, as sums of products. */
 export function splitConcatDot(program: Program): Program {
-  return rewrite(program, splitRules);
+  return changeScans(program, splitInScan);
 }
 
-const splitRules: Rules = {
-  dot: [
-    (graph, operands, attributes) => split(graph, operands, attributes, 0) ?? split(graph, operands, attributes, 1),
-  ],
-};
+function splitInScan(
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+): ValueId[] | undefined {
+  const { body, consts, carries } = scan.attributes;
+  const recurrent = new Uint8Array(valueCount(body)).fill(1, consts, consts + carries);
+  for (const { id, types, operands: inputs } of body.instructions) {
+    if (inputs.some((input) => recurrent[input] === 1)) recurrent.fill(1, id, id + types.length);
+  }
+  const concats = new Map<ValueId, InstructionOf<'concat'>>();
+  for (const found of body.instructions) if (found.op === 'concat') concats.set(found.id, found);
+  let changed = false;
+  const split = rebuild(body, new Rewriter(), (graph, instruction, inputs) => {
+    if (instruction.op !== 'dot') return copy(graph, instruction, inputs);
+    for (const side of [0, 1] as const) {
+      const concat = concats.get(at(instruction.operands, side));
+      if (concat === undefined || recurrent[at(instruction.operands, 1 - side)] === 1) continue;
+      const kinds = concat.operands.map((id) => recurrent[id] === 1);
+      if (!kinds.includes(true) || !kinds.includes(false)) continue;
+      const sum = splitDot(graph, inputs, instruction.attributes, side, kinds);
+      if (sum === undefined) continue;
+      changed = true;
+      return [sum];
+    }
+    return copy(graph, instruction, inputs);
+  });
+  return changed ? copy(builder, scan as Instruction, operands, { ...scan.attributes, body: split }) : undefined;
+}
 
-function split(
+/** A sum of one product for each run of parts of one kind. */
+function splitDot(
   graph: Rewriter,
   operands: readonly ValueId[],
   attributes: Attributes['dot'],
   side: 0 | 1,
+  kinds: readonly boolean[],
 ): ValueId | undefined {
   const found = graph.is(at(operands, side), 'concat');
-  if (found === undefined) return undefined;
+  const position = found === undefined ? -1 : attributes.contract[side].indexOf(found.attributes.axis);
+  if (found === undefined || position < 0) return undefined;
   const { axis } = found.attributes;
-  const position = attributes.contract[side].indexOf(axis);
-  if (position < 0) return undefined;
   const other = at(operands, 1 - side);
-  const otherAxis = at(attributes.contract[1 - side] as readonly number[], position);
+  const otherAxis = at(attributes.contract[side === 0 ? 1 : 0], position);
+  const terms: ValueId[] = [];
   let start = 0;
-  const terms = found.operands.map((part) => {
+  for (let first = 0; first < kinds.length; ) {
+    let next = first + 1;
+    while (next < kinds.length && kinds[next] === kinds[first]) next++;
+    const part = graph.one('concat', found.operands.slice(first, next), { axis });
     const limit = start + (graph.dim(part, axis) as number);
     const piece = graph.one('slice', [other], { axis: otherAxis, start, limit });
-    start = limit;
-    return graph.one('dot', side === 0 ? [part, piece] : [piece, part], attributes);
-  });
+    terms.push(graph.one('dot', side === 0 ? [part, piece] : [piece, part], attributes));
+    [start, first] = [limit, next];
+  }
   return terms.reduce((sum, term) => graph.plain('add', sum, term));
 }
 
 /** The Program with products in loops that share an operand merged, where the other operands are consts. */
 export function mergeDots(program: Program): Program {
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
-    const attributes = withNested(instruction, mergeDots);
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
-    return mergeInScan(builder, { ...instruction, attributes } as InstructionOf<'scan'>, operands);
-  });
+  return changeScans(program, mergeInScan);
 }
 
 /** Products that become one: the i-th has the const `consts[i]`, of which `axis` is the only free axis. */
@@ -65,10 +89,14 @@ interface Group {
   readonly consts: ValueId[];
 }
 
-function mergeInScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operands: readonly ValueId[]): ValueId[] {
+function mergeInScan(
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+): ValueId[] | undefined {
   const { body, length, reverse, consts, carries } = scan.attributes;
   const groups = [...findGroups(body, consts).values()].filter((group) => group.ids.length > 1);
-  if (groups.length === 0) return copy(builder, scan as never, operands);
+  if (groups.length === 0) return undefined;
 
   const merged = groups.map((group) =>
     builder.one(
@@ -117,7 +145,7 @@ function mergeInScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, opera
     });
     map[instruction.id] = slices.get(instruction.id) as ValueId;
   }
-  return copy(builder, scan as never, [...operands.slice(0, consts), ...merged, ...operands.slice(consts)], {
+  return copy(builder, scan as Instruction, [...operands.slice(0, consts), ...merged, ...operands.slice(consts)], {
     body: inner.build(body.results.map((id) => at(map, id))),
     length,
     reverse,

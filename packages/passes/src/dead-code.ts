@@ -23,6 +23,7 @@ interface ScanNeeds {
 /** The Program without what its results do not need. */
 export function deadCode(program: Program): Program {
   const needs = analyse(program, program.results);
+  if (!hasDead(program, needs)) return program;
   return trim(
     program,
     needs,
@@ -74,6 +75,16 @@ function keepsOperand({ attributes }: InstructionOf<'scan'>, needs: ScanNeeds, i
   const carry = index - attributes.consts;
   if (carry >= 0 && carry < attributes.carries) return needs.results[carry] === true;
   return needs.body.live[index] === 1;
+}
+
+function hasDead(program: Program, { live, scans }: Needs): boolean {
+  return program.instructions.some((instruction) => {
+    if (!instruction.types.some((_, i) => live[instruction.id + i] === 1)) return true;
+    if (instruction.op !== 'scan') return withNested(instruction, deadCode) !== instruction.attributes;
+    const needs = scans.get(instruction) as ScanNeeds;
+    if (needs.results.includes(false) || hasDead(instruction.attributes.body, needs.body)) return true;
+    return instruction.operands.some((_, i) => !keepsOperand(instruction, needs, i));
+  });
 }
 
 function trim(program: Program, needs: Needs, params: readonly boolean[], results: readonly ValueId[]): Program {

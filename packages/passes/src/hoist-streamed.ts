@@ -11,18 +11,18 @@ import { ProgramBuilder, valueCount, valueTypes } from '@rheo/ir';
 import type { Batched } from './batching.ts';
 import { batchInstruction, materialise } from './batching.ts';
 import { mayNotEnd } from './hoist.ts';
-import { at, copy, rebuild, withNested } from './rebuild.ts';
+import { at, changeScans, copy } from './rebuild.ts';
 
 /** The Program with streamed products in front of the scans instead of in them. */
 export function hoistStreamed(program: Program): Program {
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
-    const attributes = withNested(instruction, hoistStreamed);
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
-    return hoistScan(builder, { ...instruction, attributes } as InstructionOf<'scan'>, operands);
-  });
+  return changeScans(program, hoistScan);
 }
 
-function hoistScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operands: readonly ValueId[]): ValueId[] {
+function hoistScan(
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+): ValueId[] | undefined {
   const { body, length, reverse, consts, carries } = scan.attributes;
   const size = valueCount(body);
   const free = new Uint8Array(size).fill(1, 0, consts).fill(1, consts + carries, body.params.length);
@@ -36,7 +36,7 @@ function hoistScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operand
     }
   }
   const frontier = readByOthers(body, heavy);
-  if (frontier.length === 0) return copy(builder, scan as Instruction, operands);
+  if (frontier.length === 0) return undefined;
 
   const needed = ancestors(body, frontier);
   const outside: Batched[] = operands.map((id, i) => ({ id, batched: i >= consts + carries }));

@@ -9,18 +9,18 @@
 
 import type { Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
 import { nestedPrograms, opKinds, ProgramBuilder, valueCount, valueTypes } from '@rheo/ir';
-import { at, copy, rebuild, withNested } from './rebuild.ts';
+import { at, changeScans, copy } from './rebuild.ts';
 
 /** The Program with invariant work out of every scan. */
 export function hoist(program: Program): Program {
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
-    const attributes = withNested(instruction, hoist);
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
-    return hoistScan(builder, { ...instruction, attributes } as InstructionOf<'scan'>, operands);
-  });
+  return changeScans(program, hoistScan);
 }
 
-function hoistScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operands: readonly ValueId[]): ValueId[] {
+function hoistScan(
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+): ValueId[] | undefined {
   const { body, length, reverse, consts, carries } = scan.attributes;
   const size = valueCount(body);
   const invariant = new Uint8Array(size);
@@ -33,7 +33,7 @@ function hoistScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operand
     if (isWork(instruction)) moves.fill(1, instruction.id, end);
   }
   const frontier = readInBody(body, moves);
-  if (frontier.length === 0) return copy(builder, scan as Instruction, operands);
+  if (frontier.length === 0) return undefined;
 
   const outside = emitOutside(builder, body, operands, frontier);
   const types = valueTypes(body);

@@ -4,15 +4,20 @@
  * Layer paths are joined: a body traced with paths of its own gets the path of its call in front of them.
  */
 
-import type { Attributes, InstructionOf, Metadata, Op, Program, ValueId } from '@rheo/ir';
-import { ProgramBuilder } from '@rheo/ir';
+import type { Attributes, Instruction, InstructionOf, Metadata, Op, Program, ValueId } from '@rheo/ir';
+import { nestedPrograms, ProgramBuilder } from '@rheo/ir';
 import { at, withNested } from './rebuild.ts';
 
 /** The Program without `call`, nested Programs included. */
 export function inlineCalls(program: Program): Program {
+  if (!program.instructions.some(hasCall)) return program;
   const builder = new ProgramBuilder();
   const params = program.params.map(({ type, name }) => builder.param(type, name));
   return builder.build(emit(builder, program, params, undefined));
+}
+
+function hasCall(instruction: Instruction): boolean {
+  return instruction.op === 'call' || nestedPrograms(instruction).some((nested) => nested.instructions.some(hasCall));
 }
 
 function emit(

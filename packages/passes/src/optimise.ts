@@ -71,14 +71,17 @@ export const passNames: readonly PassName[] = Object.keys(table) as PassName[];
 export function optimise(program: Program, switches: PassSwitches = {}): Program {
   const on = (name: PassName): boolean => switches[name] ?? table[name].standard;
   const apply = (name: PassName, current: Program): Program => (on(name) ? table[name].run(current) : current);
-  const clean = (dirty: Program): Program => {
+  let clean: Program | undefined;
+  const cleaned = (dirty: Program): Program => {
+    if (dirty === clean) return dirty;
     let current = apply('deadCode', dirty);
     if (on('fold') && on('simplify')) current = foldAndSimplify(current);
     else current = apply('simplify', apply('fold', current));
-    return apply('deadCode', apply('commonSubexpressions', current));
+    clean = apply('deadCode', apply('commonSubexpressions', current));
+    return clean;
   };
-  let current = clean(apply('stable', apply('inlineCalls', program)));
-  current = clean(apply('hoistStreamed', apply('splitConcatDot', apply('hoist', apply('mergeDots', current)))));
-  current = clean(apply('rematerialise', apply('factor', current)));
-  return clean(apply('sinkOutputs', apply('sink', current)));
+  let current = cleaned(apply('stable', apply('inlineCalls', program)));
+  current = cleaned(apply('hoistStreamed', apply('splitConcatDot', apply('hoist', apply('mergeDots', current)))));
+  current = cleaned(apply('rematerialise', apply('factor', current)));
+  return cleaned(apply('sinkOutputs', apply('sink', current)));
 }

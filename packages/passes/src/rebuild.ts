@@ -5,7 +5,8 @@
  * instruction at hand goes onto everything that is emitted for it.
  */
 
-import type { Attributes, Instruction, Op, Program, ProgramBuilder, ValueId } from '@rheo/ir';
+import type { Attributes, Instruction, InstructionOf, Op, Program, ValueId } from '@rheo/ir';
+import { opKinds, ProgramBuilder } from '@rheo/ir';
 
 /** A named rewriting of Programs that keeps their meaning (up to the order of sums and products). */
 export interface Pass {
@@ -48,26 +49,46 @@ export function copy(
   return builder.emit(instruction.op as Op, operands, attributes as Attributes[Op], instruction.metadata);
 }
 
-/** Attributes of an instruction with every nested Program replaced. */
+/** Attributes of an instruction with every nested Program replaced; the same object if none changes. */
 export function withNested(instruction: Instruction, change: (nested: Program) => Program): object {
-  switch (instruction.op) {
-    case 'scan':
-      return { ...instruction.attributes, body: change(instruction.attributes.body) };
-    case 'while': {
-      const { cond, body } = instruction.attributes;
-      return { ...instruction.attributes, cond: change(cond), body: change(body) };
-    }
-    case 'call': {
-      const { body, gradient } = instruction.attributes;
-      const changed =
-        typeof gradient === 'string'
-          ? gradient
-          : { forward: change(gradient.forward), backward: change(gradient.backward) };
-      return { ...instruction.attributes, body: change(body), gradient: changed };
-    }
-    default:
-      return instruction.attributes;
+  const { op, attributes } = instruction;
+  if (op === 'scan') {
+    const body = change(attributes.body);
+    return body === attributes.body ? attributes : { ...attributes, body };
   }
+  if (op === 'while') {
+    const [cond, body] = [change(attributes.cond), change(attributes.body)];
+    return cond === attributes.cond && body === attributes.body ? attributes : { ...attributes, cond, body };
+  }
+  if (op !== 'call') return attributes;
+  const { gradient } = attributes;
+  const body = change(attributes.body);
+  if (typeof gradient === 'string') return body === attributes.body ? attributes : { ...attributes, body };
+  const [forward, backward] = [change(gradient.forward), change(gradient.backward)];
+  const same = body === attributes.body && forward === gradient.forward && backward === gradient.backward;
+  return same ? attributes : { ...attributes, body, gradient: { forward, backward } };
+}
+
+/** Emits what takes the place of a scan, all its results in order; undefined to leave it. */
+export type ScanVisit = (
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+) => readonly ValueId[] | undefined;
+
+/** The Program with every scan offered to `visit`, innermost first; the same object if none changes. */
+export function changeScans(program: Program, visit: ScanVisit): Program {
+  if (!program.instructions.some(({ op }) => opKinds[op] === 'control')) return program;
+  let changed = false;
+  const result = rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
+    const attributes = withNested(instruction, (nested) => changeScans(nested, visit));
+    changed ||= attributes !== instruction.attributes;
+    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
+    const ids = visit(builder, { ...instruction, attributes: attributes as Attributes['scan'] }, operands);
+    changed ||= ids !== undefined;
+    return ids ?? copy(builder, instruction, operands, attributes);
+  });
+  return changed ? result : program;
 }
 
 /** The element at an index that is known to exist. */

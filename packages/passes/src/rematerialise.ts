@@ -44,10 +44,13 @@ interface Recipe {
 
 /** The Program with residuals recomputed where that is cheaper than keeping them; ys that fall idle stay to be removed. */
 export function rematerialise(program: Program, options: RematerialiseOptions = {}): Program {
+  if (!program.instructions.some(({ op }) => opKinds[op] === 'control')) return program;
   const recipes = findRecipes(program, options);
+  let changed = recipes.size > 0;
   const outer: ValueId[] = program.params.map((_, i) => i);
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
+  const result = rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
     const attributes = withNested(instruction, (nested) => rematerialise(nested, options));
+    changed ||= attributes !== instruction.attributes;
     const scan = { ...instruction, attributes } as Instruction;
     const ids =
       scan.op === 'scan'
@@ -56,6 +59,7 @@ export function rematerialise(program: Program, options: RematerialiseOptions = 
     outer.push(...ids);
     return ids;
   });
+  return changed ? result : program;
 }
 
 /** Which scan results are recomputed, by their number in the Program. */

@@ -18,6 +18,7 @@ const rules: { readonly [K in Op]?: Rule<K> } = {
   add: pair((graph, a, b) => {
     if (graph.uniform(a) === 0) return b;
     if (graph.uniform(b) === 0) return a;
+    if (a === b && graph.type(a).dtype !== 'u32') return graph.plain('mul', a, graph.like(a, 2));
     const [minusA, minusB] = [negated(graph, a), negated(graph, b)];
     if (minusB !== undefined) return graph.plain('sub', a, minusB);
     if (minusA !== undefined) return graph.plain('sub', b, minusA);
@@ -98,7 +99,19 @@ function scaled(graph: Rewriter, x: ValueId, factor: number): ValueId | undefine
   if (a === undefined || b === undefined || (dtype !== 'f32' && dtype !== 'f64')) return undefined;
   const [left, right] = [graph.uniform(a), graph.uniform(b)];
   if (right !== undefined) return graph.plain('mul', a, graph.like(b, right * factor));
-  return left === undefined ? undefined : graph.plain('mul', b, graph.like(a, left * factor));
+  if (left !== undefined) return graph.plain('mul', b, graph.like(a, left * factor));
+  if (graph.uses(x) > 1) return undefined;
+  // A number deeper in the product meets this one there.
+  for (const [inner, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const [p, q] = graph.uses(inner) <= 1 ? (graph.is(inner, 'mul')?.operands ?? []) : [];
+    if (p === undefined || q === undefined) continue;
+    if (graph.uniform(p) === undefined && graph.uniform(q) === undefined) continue;
+    return graph.plain('mul', graph.plain('mul', inner, graph.like(inner, factor)), other);
+  }
+  return undefined;
 }
 
 /** `neutral` is the operand that changes nothing; the other constant decides. */

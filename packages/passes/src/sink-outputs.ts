@@ -6,24 +6,24 @@
  */
 
 import type { Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
-import { opKinds, ProgramBuilder } from '@rheo/ir';
+import { opKinds, type ProgramBuilder } from '@rheo/ir';
 import type { Batched } from './batching.ts';
 import { batchInstruction, materialise } from './batching.ts';
 import { mayNotEnd } from './hoist.ts';
-import { at, copy, rebuild, withNested } from './rebuild.ts';
+import { at, changeScans } from './rebuild.ts';
 import { changeScan } from './rebuild-scan.ts';
 import { Stacks } from './stacks.ts';
 
 /** The Program with work that only ys need after the scans instead of in them. */
 export function sinkOutputs(program: Program): Program {
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
-    const attributes = withNested(instruction, sinkOutputs);
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
-    return sinkScan(builder, { ...instruction, attributes } as InstructionOf<'scan'>, operands);
-  });
+  return changeScans(program, sinkScan);
 }
 
-function sinkScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operands: readonly ValueId[]): ValueId[] {
+function sinkScan(
+  builder: ProgramBuilder,
+  scan: InstructionOf<'scan'>,
+  operands: readonly ValueId[],
+): ValueId[] | undefined {
   const { body, carries, length } = scan.attributes;
   const stays = neededByCarries(body, carries);
   const movable = (id: ValueId): Instruction | undefined => {
@@ -47,7 +47,7 @@ function sinkScan(builder: ProgramBuilder, scan: InstructionOf<'scan'>, operands
   body.results.slice(carries).forEach((id, i) => {
     if (movable(id) !== undefined && works.has(id)) moved.add(i);
   });
-  if (moved.size === 0) return copy(builder, scan as Instruction, operands);
+  if (moved.size === 0) return undefined;
 
   // Everything that moves, and the values at the border that must be stacked for it.
   const outside = new Set<Instruction>();

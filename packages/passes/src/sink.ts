@@ -7,12 +7,12 @@
  * those that are inputs, or stacked already, count nothing. Only the order of summation changes.
  */
 
-import type { Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
-import { ProgramBuilder } from '@rheo/ir';
-import { at, copy, countUses, rebuild, withNested } from './rebuild.ts';
+import type { Instruction, InstructionOf, Program, ProgramBuilder, ValueId } from '@rheo/ir';
+import { at, changeScans, countUses } from './rebuild.ts';
 import { changeScan } from './rebuild-scan.ts';
 import type { Estimates } from './stacks.ts';
 import { estimateElements, Stacks } from './stacks.ts';
+import type { SumPlan } from './sum-over-time.ts';
 import { SumPlanner } from './sum-over-time.ts';
 
 /** Options of `sink`. */
@@ -34,14 +34,14 @@ interface Term {
   readonly minus: boolean;
 }
 
+interface PlannedTerm {
+  readonly minus: boolean;
+  readonly plan: SumPlan;
+}
+
 /** The Program with accumulators out of every scan where that pays. */
 export function sink(program: Program, options: SinkOptions = {}): Program {
-  return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
-    const attributes = withNested(instruction, (nested) => sink(nested, options));
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
-    const scan = { ...instruction, attributes } as InstructionOf<'scan'>;
-    return sinkScan(builder, scan, operands, options);
-  });
+  return changeScans(program, (builder, scan, operands) => sinkScan(builder, scan, operands, options));
 }
 
 function sinkScan(
@@ -49,34 +49,30 @@ function sinkScan(
   scan: InstructionOf<'scan'>,
   operands: readonly ValueId[],
   { limit = 4, estimates = {} }: SinkOptions,
-): ValueId[] {
-  const { body, length, consts, carries } = scan.attributes;
+): ValueId[] | undefined {
+  const { body, length, consts } = scan.attributes;
   const always = limit === Number.POSITIVE_INFINITY;
   const uses = countUses(body);
   const found = accumulators(scan.attributes, uses);
-  if (found.length === 0) return copy(builder, scan as Instruction, operands);
+  if (found.length === 0) return undefined;
   const stacks = new Stacks(scan, operands);
   const sums = new SumPlanner(stacks, uses, length, always);
-  const stacked = new Set(body.results.slice(carries));
-  const elements = (id: ValueId): number => estimateElements(at(stacks.types, id), estimates);
 
   // Products first: what they stack is then free for the sums.
-  const candidates = found.map(({ carry, terms }) => ({
-    carry,
-    terms: terms.map(({ id, minus }) => ({ minus, plan: sums.plan(id) })),
-  }));
-  const heavy = ({ terms }: (typeof candidates)[number]): number => Number(terms.some(({ plan }) => plan.heavy));
-  candidates.sort((a, b) => heavy(b) - heavy(a));
-  const chosen: typeof candidates = [];
-  for (const candidate of candidates) {
-    if (!always && candidate.terms.some(({ plan }) => plan.wasteful)) continue;
-    const fresh = new Set(candidate.terms.flatMap(({ plan }) => plan.stacks).filter((id) => !stacked.has(id)));
-    const cost = [...fresh].reduce((sum, id) => sum + elements(id), 0);
-    if (cost > limit * elements(consts + candidate.carry)) continue;
-    chosen.push(candidate);
-    for (const id of fresh) stacked.add(id);
+  const planned = (terms: readonly Term[]): PlannedTerm[] =>
+    terms.map(({ id, minus }) => ({ minus, plan: sums.plan(id) }));
+  const heavy = found.filter(({ terms }) => planned(terms).some(({ plan }) => plan.heavy));
+  const chosen: { readonly carry: number; readonly terms: readonly PlannedTerm[] }[] = [];
+  for (const { carry, terms } of new Set([...heavy, ...found])) {
+    const plans = planned(terms);
+    const needed = plans.flatMap(({ plan }) => plan.stacks);
+    const elements = estimateElements(at(stacks.types, consts + carry), estimates);
+    if (!always && plans.some(({ plan }) => plan.wasteful)) continue;
+    if (stacks.fresh(needed, estimates) > limit * elements) continue;
+    chosen.push({ carry, terms: plans });
+    for (const id of needed) stacks.add(id);
   }
-  if (chosen.length === 0) return copy(builder, scan as Instruction, operands);
+  if (chosen.length === 0) return undefined;
 
   const changed = changeScan(builder, scan, operands, {
     dropped: new Set(chosen.map(({ carry }) => carry)),

@@ -47,7 +47,7 @@ export class Stacks {
   readonly types: readonly TensorType[];
   readonly #operands: readonly ValueId[];
   readonly #definitions: Map<ValueId, Instruction> = new Map();
-  readonly #ys: ReadonlySet<ValueId>;
+  readonly #ys: Set<ValueId>;
   readonly #plans: Map<ValueId, Plan> = new Map();
 
   constructor(scan: InstructionOf<'scan'>, operands: readonly ValueId[]) {
@@ -68,9 +68,21 @@ export class Stacks {
     return this.#definitions.get(id);
   }
 
-  /** True if the value is a y of the scan as it is. */
+  /** From now on the value counts as stacked. */
+  add(id: ValueId): void {
+    this.#ys.add(id);
+  }
+
+  /** True if the value is stacked. */
   isStacked(id: ValueId): boolean {
     return this.#ys.has(id);
+  }
+
+  /** Elements per step of those values that are not stacked yet. */
+  fresh(ids: readonly ValueId[], estimates: Estimates = {}): number {
+    let size = 0;
+    for (const id of new Set(ids)) if (!this.#ys.has(id)) size += estimateElements(at(this.types, id), estimates);
+    return size;
   }
 
   /** How to have the stack of a value of the body; not batched if it is the same in every step. */
@@ -109,9 +121,10 @@ export class Stacks {
     // A movement is re-created outside if that takes less memory than its result, or none.
     const parts = found.operands.map((operand) => this.plan(operand));
     const stacks = [...new Set(parts.flatMap((part) => part.stacks))];
-    const fresh = stacks.filter((part) => !this.#ys.has(part));
-    const size = fresh.reduce((sum, part) => sum + estimateElements(at(this.types, part)), 0);
-    if (size > estimateElements(at(this.types, id))) return stacked;
+    const own = estimateElements(at(this.types, id));
+    const size = this.fresh(stacks);
+    // A concat is a copy, worth it only to stack less.
+    if (size > own || (size === own && found.op === 'concat')) return stacked;
     return {
       stacks,
       fixed: parts.every((part) => part.fixed),

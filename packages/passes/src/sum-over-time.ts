@@ -142,6 +142,8 @@ export class SumPlanner {
         },
       };
     }
+    const scaled = this.#scaled(a, b, attributes);
+    if (scaled !== undefined) return scaled;
     const split = this.#split(a, b, attributes);
     if (split !== undefined) return split;
     const [left, right] = [this.#stacks.plan(a), this.#stacks.plan(b)];
@@ -161,10 +163,42 @@ export class SumPlanner {
     };
   }
 
+  /** A number times an operand is taken out of the product, so that the operand alone is stacked. */
+  #scaled(a: ValueId, b: ValueId, attributes: Attributes['dot']): SumPlan | undefined {
+    for (const side of [0, 1] as const) {
+      const id = side === 0 ? a : b;
+      const found = this.#stacks.definition(id);
+      if (found?.op !== 'mul' || this.#stacks.isStacked(id)) continue;
+      const numbers = found.operands.map((operand) => this.#number(operand));
+      const position = numbers.findIndex((number) => number !== undefined);
+      const number = numbers[position];
+      if (number === undefined) continue;
+      const x = at(found.operands, 1 - position);
+      const product = this.#product(side === 0 ? x : a, side === 0 ? b : x, attributes);
+      return {
+        ...product,
+        emit: (outside) => {
+          const { builder } = outside;
+          const whole = product.emit(outside);
+          const { dtype, shape } = builder.type(whole);
+          return builder.plain('mul', whole, builder.fill(dtype, shape, number));
+        },
+      };
+    }
+    return undefined;
+  }
+
+  /** The number that fills a value of the body. */
+  #number(id: ValueId): number | undefined {
+    const found = this.#stacks.definition(id);
+    if (found?.op === 'broadcast') return this.#number(at(found.operands, 0));
+    return found?.op === 'constant' && found.attributes.value.length === 1 ? found.attributes.value[0] : undefined;
+  }
+
   /** A product with a concat on a free axis is a concat of products, whose parts may be stacked already. */
   #split(a: ValueId, b: ValueId, { contract, batch }: Attributes['dot']): SumPlan | undefined {
     for (const side of [0, 1] as const) {
-      const id = side === 0 ? a : b;
+      const [id, other] = side === 0 ? [a, b] : [b, a];
       const found = this.#stacks.definition(id);
       if (found?.op !== 'concat' || batch[0].length > 0 || this.#stacks.isStacked(id)) continue;
       const { axis } = found.attributes;
@@ -173,6 +207,7 @@ export class SumPlanner {
       const parts = found.operands.map((part) =>
         this.#product(side === 0 ? part : a, side === 0 ? b : part, { contract, batch }),
       );
+      if (this.#stacks.fresh(parts.flatMap((part) => part.stacks)) >= this.#stacks.fresh([id, other])) continue;
       const rank = (of: ValueId): number => at(this.#stacks.types, of).shape.length;
       const before = Array.from({ length: axis }, (_, i) => i).filter((i) => !bound.includes(i)).length;
       const resultAxis = before + (side === 0 ? 0 : rank(a) - contract[0].length);
