@@ -3,6 +3,7 @@
  *
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
+import { wasm } from './backends/wasm.ts';
 import type { Contender } from './contender.ts';
 import { jax } from './rivals/jax.ts';
 import { jaxJs } from './rivals/jax-js.ts';
@@ -10,4 +11,4 @@ import { onnxruntimeWeb } from './rivals/onnxruntime-web.ts';
 import { tfjsWasm } from './rivals/tfjs-wasm.ts';
 import { torch } from './rivals/torch.ts';
 
-export const contenders: readonly Contender[] = [onnxruntimeWeb, tfjsWasm, jaxJs, torch, jax];
+export const contenders: readonly Contender[] = [wasm, onnxruntimeWeb, tfjsWasm, jaxJs, torch, jax];
