@@ -14,8 +14,12 @@ const commutative: ReadonlySet<Op> = new Set<Op>(['add', 'mul', 'max', 'min', 'e
 /** Constants with more elements than this are the same only if they are one object. */
 const maxComparedElements = 64;
 
+/** Programs without equal computations, which need no second walk. */
+const settled: WeakSet<Program> = new WeakSet();
+
 /** The Program with equal computations shared. */
 export function commonSubexpressions(program: Program): Program {
+  if (settled.has(program)) return program;
   const seen = new Map<string, readonly ValueId[]>();
   const keys = new KeyMaker();
   let changed = false;
@@ -29,7 +33,9 @@ export function commonSubexpressions(program: Program): Program {
     seen.set(key, ids);
     return ids;
   });
-  return changed ? result : program;
+  if (changed) return result;
+  settled.add(program);
+  return program;
 }
 
 /** Makes texts that are equal exactly when two instructions compute the same. */

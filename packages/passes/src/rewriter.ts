@@ -135,8 +135,10 @@ export class Rewriter extends ProgramBuilder {
 
 /** Rewrites a Program and its nested Programs until no rule takes effect, at most `rounds` times. */
 export function rewrite(program: Program, rules: Rules, scanRule?: ScanRule, rounds: number = 4): Program {
+  const settled = settledUnder(rules);
   let current = program;
   for (let round = 0; round < rounds; round++) {
+    if (settled.has(current)) return current;
     const graph = new Rewriter(rules, scanRule);
     let changed = false;
     const next = graph.run(current, (inner) => {
@@ -144,8 +146,20 @@ export function rewrite(program: Program, rules: Rules, scanRule?: ScanRule, rou
       changed ||= result !== inner;
       return result;
     });
-    if (graph.rewrites === 0 && !changed) return current;
+    if (graph.rewrites === 0 && !changed) {
+      settled.add(current);
+      return current;
+    }
     current = next;
   }
   return current;
+}
+
+/** Programs in which no rule takes effect, by rules: bodies that a round leaves alone are not walked again. */
+const settledPrograms = new WeakMap<Rules, WeakSet<Program>>();
+
+function settledUnder(rules: Rules): WeakSet<Program> {
+  const known = settledPrograms.get(rules) ?? new WeakSet();
+  settledPrograms.set(rules, known);
+  return known;
 }

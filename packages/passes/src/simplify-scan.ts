@@ -31,6 +31,7 @@ export function simplifyScan(
   if (length === 0) return withoutSteps(graph, operands, attributes);
   if (length === 1) return oneStep(graph, operands, attributes);
 
+  if (isSimple(graph, operands, attributes)) return undefined;
   const interior = new Interior(graph);
   const fixed = body.params.map((_, i) => i >= consts && i < consts + carries && body.results[i - consts] === i);
   const sources = operands.map((id, i): Source | undefined => {
@@ -53,13 +54,6 @@ export function simplifyScan(
 
   const exterior = new Exterior(graph, parts, interior, length);
   const outside = results.slice(carries).map((id) => exterior.plan(id));
-  const same =
-    interior.consts.length + moving.length + interior.xs.length === operands.length &&
-    exterior.ys.length === results.length - carries &&
-    [...interior.consts, ...moving.map((i) => at(operands, i)), ...interior.xs].every((id, i) => id === operands[i]) &&
-    exterior.ys.every((id, i) => id === results[carries + i]);
-  if (same) return undefined;
-
   const kept = [...moving.map((i) => at(results, i - consts)), ...exterior.ys];
   const ids =
     kept.length === 0
@@ -73,6 +67,31 @@ export function simplifyScan(
         });
   const ends = range(consts, carries).map((i) => (fixed[i] ? at(operands, i) : at(ids, moving.indexOf(i))));
   return [...ends, ...outside.map((emit) => emit(ids.slice(moving.length)))];
+}
+
+/** A cheap look at whether there is anything to do. */
+function isSimple(
+  graph: Rewriter,
+  operands: readonly ValueId[],
+  { body, consts, carries }: Attributes['scan'],
+): boolean {
+  const fixed = operands.slice(0, consts);
+  const streamed = operands.slice(consts + carries);
+  if (new Set(fixed).size < fixed.length || new Set(streamed).size < streamed.length) return false;
+  if (fixed.some((id) => isRecreated(graph.definition(id)))) return false;
+  if (streamed.some((id) => isRecreated(graph.definition(id), 2))) return false;
+  for (let i = 0; i < carries; i++) if (body.results[i] === consts + i) return false;
+  const ys = new Set(body.results.slice(carries));
+  if (ys.size < body.results.length - carries) return false;
+  for (const id of ys) if (id < consts || (id >= consts + carries && id < body.params.length)) return false;
+  return !body.instructions.some((found) => ys.has(found.id) && isRecreated(found));
+}
+
+/** True for what is not passed or stacked; of steps, an iota only if it has a `rank` of 2. */
+function isRecreated(found: Instruction | undefined, rank: number = 0): boolean {
+  if (found === undefined || found.op === 'broadcast') return found !== undefined;
+  if (rank > 0) return found.op === 'iota' && found.attributes.shape.length >= rank;
+  return isSource(found);
 }
 
 /** Decides what is passed into the body and what is re-created there. */

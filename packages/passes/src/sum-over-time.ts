@@ -207,7 +207,9 @@ export class SumPlanner {
       const parts = found.operands.map((part) =>
         this.#product(side === 0 ? part : a, side === 0 ? b : part, { contract, batch }),
       );
-      if (this.#stacks.fresh(parts.flatMap((part) => part.stacks)) >= this.#stacks.fresh([id, other])) continue;
+      const whole = [...this.#stacks.plan(id).stacks, ...this.#stacks.plan(other).stacks];
+      const size = this.#stacks.fresh(parts.flatMap((part) => part.stacks));
+      if (whole.includes(id) && size >= this.#stacks.fresh(whole)) continue;
       const rank = (of: ValueId): number => at(this.#stacks.types, of).shape.length;
       const before = Array.from({ length: axis }, (_, i) => i).filter((i) => !bound.includes(i)).length;
       const resultAxis = before + (side === 0 ? 0 : rank(a) - contract[0].length);
