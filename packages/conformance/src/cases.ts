@@ -5,12 +5,13 @@
 import { opCases } from './cases/op-table.ts';
 import { specialCases } from './cases/special-cases.ts';
 import type { ConformanceCase } from './conformance-case.ts';
+import { randomCases } from './random/random-cases.ts';
 
 /** Every case. */
 export const cases: readonly ConformanceCase[] = collect();
 
 function collect(): ConformanceCase[] {
-  const all = [...Object.values(opCases).flatMap((make) => make()), ...specialCases()];
+  const all = [...Object.values(opCases).flatMap((make) => make()), ...specialCases(), ...randomCases()];
   const seen = new Set<string>();
   for (const { id } of all) {
     if (seen.has(id)) throw new Error(`two cases are called ${id}`);

@@ -2,7 +2,6 @@
  * Programs that a tracer would tidy up: bodies without instructions, results and operands named twice, no results.
  */
 
-import { add, iota, mul, reshape, scan, sub, tanh, transpose } from '@rheo/core';
 import type { Program } from '@rheo/ir';
 import { parse } from '@rheo/ir';
 import { exampleCase } from '../check-example.ts';
