@@ -7,7 +7,7 @@ import { flattenTree, foldIn, key, mapTree, orthogonal, unflattenTree, uniform }
 import type { TensorType } from '@rheo/ir';
 import { formatShape, RheoError, sameShape } from '@rheo/ir';
 import type { BuiltLayer, Layer } from './layer.ts';
-import type { ParameterSpec } from './parameter.ts';
+import type { Initialiser, ParameterSpec } from './parameter.ts';
 
 /** Builds a model for `features` input features. Throws `argument` for a number that is none, or layers that do not fit. */
 export function build(model: Layer, features: number): BuiltLayer {
@@ -74,15 +74,26 @@ function wrongParameter(code: 'argument' | 'shape', path: string, what: string):
   });
 }
 
-function start({ type, role, trainable, initial }: ParameterSpec, from: Uint32Array): Parameter {
-  const shape = type.shape as readonly number[];
-  const count = shape.reduce((product, dim) => product * dim, 1);
+function start({ initial, ...facts }: ParameterSpec, from: Uint32Array): Parameter {
+  return { ...facts, data: firstValues(initial, facts.type.shape as readonly number[], from) };
+}
+
+function firstValues(initial: Initialiser, shape: readonly number[], from: Uint32Array): Float32Array {
   switch (initial.kind) {
     case 'constant':
-      return { type, role, trainable, data: new Float32Array(count).fill(initial.value) };
+      return new Float32Array(shape.reduce((product, dim) => product * dim, 1)).fill(initial.value);
     case 'uniform':
-      return { type, role, trainable, data: uniform(from, shape, -initial.limit, initial.limit) };
+      return uniform(from, shape, -initial.limit, initial.limit);
+    case 'range': {
+      const values = uniform(from, shape, initial.low, initial.high);
+      // log(e^x − 1); 0 itself is the softplus of no number.
+      return initial.softplus === true ? values.map((x) => Math.log(Math.expm1(Math.max(x, 1e-7)))) : values;
+    }
+    case 'signs':
+      return uniform(from, shape, -1, 1).map((x) => (x < 0 ? -1 : 1));
+    case 'values':
+      return Float32Array.from(initial.values);
     case 'orthogonal':
-      return { type, role, trainable, data: orthogonal(from, shape) };
+      return orthogonal(from, shape);
   }
 }

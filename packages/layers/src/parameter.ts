@@ -2,7 +2,7 @@
  * What a layer asks for: the types of its parameters and how they start, as data.
  */
 
-import type { ParameterRole } from '@rheo/core';
+import type { ParameterConstraint, ParameterRole } from '@rheo/core';
 import type { TensorType } from '@rheo/ir';
 
 /** How a parameter starts. */
@@ -10,6 +10,12 @@ export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
   /** Uniform in ±limit. */
   | { readonly kind: 'uniform'; readonly limit: number }
+  /** Uniform between two values; with `softplus`, what is stored is the number whose softplus that is. */
+  | { readonly kind: 'range'; readonly low: number; readonly high: number; readonly softplus?: boolean }
+  /** −1 or 1. */
+  | { readonly kind: 'signs' }
+  /** Given values, row-major. */
+  | { readonly kind: 'values'; readonly values: readonly number[] }
   /** Rows or columns orthonormal, whichever are fewer. */
   | { readonly kind: 'orthogonal' };
 
@@ -18,6 +24,7 @@ export interface ParameterSpec {
   readonly type: TensorType;
   readonly role: ParameterRole;
   readonly trainable: boolean;
+  readonly constraint?: ParameterConstraint | undefined;
   readonly initial: Initialiser;
 }
 

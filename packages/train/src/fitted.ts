@@ -105,7 +105,7 @@ export function outputForm(built: BuiltLayer): OutputForm {
 /** Types, roles and paths of parameters. */
 export function parameterList(parameters: Tree<Parameter>): ParameterList {
   const { leaves, structure, paths } = flattenTree(parameters);
-  const about = leaves.map(({ type, role, trainable }, index) => ({ type, role, trainable, path: paths[index] ?? '' }));
+  const about = leaves.map(({ data: _, ...facts }, index) => ({ ...facts, path: paths[index] ?? '' }));
   return { structure, about };
 }
 
@@ -141,6 +141,14 @@ async function evaluateOn(parts: FittedParts, data: TrainingData, options: Evalu
   const prepared = prepareData(data, form, loss, 'data');
   const objective: Objective = { model, loss, penalty, parameters: parameterList(parameters) };
   const { batchSize = 256 } = options;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RheoError('argument', {
+      from: '@rheo/train',
+      what: `evaluate: batchSize is ${batchSize}`,
+      where: 'batchSize',
+      remedy: 'It takes an integer of at least 1',
+    });
+  }
   const evaluation = await evaluator(objective, prepared, { backend, batchSize, perStep: form.perStep });
   const { leaves } = flattenTree(parameters);
   const ordered = [...leaves.filter(({ trainable }) => trainable), ...leaves.filter(({ trainable }) => !trainable)];

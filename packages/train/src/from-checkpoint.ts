@@ -109,7 +109,8 @@ function readParameters(
   for (const name of tensors.keys()) {
     if (!known.has(name)) throw damaged(file, 'the model has no such parameter', name);
   }
-  const parameters = leaves.map(({ type, role, trainable }, index): Parameter => {
+  const parameters = leaves.map(({ initial: _, ...facts }, index): Parameter => {
+    const { type } = facts;
     const path = paths[index] ?? '';
     const tensor = tensors.get(path);
     if (tensor === undefined) throw damaged(file, 'the parameter is missing', path);
@@ -119,7 +120,7 @@ function readParameters(
     }
     const wrong = tensor.data.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0) throw damaged(file, `element ${wrong} is ${tensor.data[wrong]}`, path);
-    return { type, role, trainable, data: tensor.data };
+    return { ...facts, data: tensor.data };
   });
   return unflattenTree(structure, parameters);
 }

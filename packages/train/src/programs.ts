@@ -3,11 +3,12 @@
  *
  * Parameters are flat lists in the order of `flattenTree(parameters)`: first all that are trained, then the frozen.
  * A step takes trained parameters, optimiser slots, frozen parameters, the batch, the key u32[2] of the run and the
- * index u32[] of the step; it gives new parameters, new slots and the loss. Dropout keys are derived from key and step.
+ * index u32[] of the step; it gives new parameters, within their constraints, new slots and the loss. Dropout keys are
+ * derived from key and step.
  */
 
-import type { ParameterRole, Tensor, Tree, TreeStructure } from '@rheo/core';
-import { add, convert, deriveKey, div, gt, select, trace, unflattenTree, valueAndGrad, zeros } from '@rheo/core';
+import type { ParameterConstraint, ParameterRole, Tensor, Tree, TreeStructure } from '@rheo/core';
+import { add, convert, deriveKey, div, gt, relu, select, trace, unflattenTree, valueAndGrad, zeros } from '@rheo/core';
 import type { Program, TensorType } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { applySequence } from '@rheo/layers';
@@ -29,7 +30,11 @@ export interface Objective {
 /** The parameters of a model without their values. */
 export interface ParameterList {
   readonly structure: TreeStructure;
-  readonly about: readonly (Penalised & { readonly role: ParameterRole; readonly type: TensorType })[];
+  readonly about: readonly (Penalised & {
+    readonly role: ParameterRole;
+    readonly type: TensorType;
+    readonly constraint?: ParameterConstraint | undefined;
+  })[];
 }
 
 type BatchTypes = BatchOf<TensorType> & { readonly [key: string]: TensorType };
@@ -53,7 +58,8 @@ export function stepProgram(
   stepsPerEpoch: number,
 ): Program {
   const { trained, frozen } = splitTypes(objective.parameters);
-  const roles = objective.parameters.about.filter(({ trainable }) => trainable).map(({ role }) => role);
+  const varied = objective.parameters.about.filter(({ trainable }) => trainable);
+  const roles = varied.map(({ role }) => role);
   const { program } = trace(
     (
       parameters: readonly Tensor[],
@@ -63,8 +69,8 @@ export function stepProgram(
       runKey: Tensor,
       step: Tensor,
     ) => {
-      const { value, gradient } = valueAndGrad((varied: readonly Tensor[]) => {
-        const all = join(objective.parameters, varied, fixed);
+      const { value, gradient } = valueAndGrad((current: readonly Tensor[]) => {
+        const all = join(objective.parameters, current, fixed);
         const { sum, weight } = batchLoss(objective, all, inputs, deriveKey(runKey, step));
         return add(mean(sum, weight), penaltyOf(objective, all));
       })(parameters);
@@ -76,7 +82,10 @@ export function stepProgram(
         step: convert(step, 'f32'),
         stepsPerEpoch,
       });
-      return [updated.parameters, updated.slots, value] as Tree<Tensor>;
+      const kept = updated.parameters.map((parameter, at) =>
+        varied[at]?.constraint === 'nonnegative' ? relu(parameter) : parameter,
+      );
+      return [kept, updated.slots, value] as Tree<Tensor>;
     },
     [trained, optimizer.slots.map(() => trained), frozen, batch, key, index],
     ['parameter', 'slot', 'frozen', 'batch', 'key', 'step'],
