@@ -38,3 +38,26 @@ export { sequential } from './sequential.ts';
 export { stateTypes } from './state.ts';
 export type { Stream, StreamOptions } from './stream.ts';
 export { stream } from './stream.ts';
+export type { AblatedSynapse } from './wirings/ablated-synapses.ts';
+export type { FullyConnectedConfig } from './wirings/fully-connected.ts';
+export { fullyConnected } from './wirings/fully-connected.ts';
+export type { LegacyRandom } from './wirings/legacy-random.ts';
+export { legacyRandom } from './wirings/legacy-random.ts';
+export type { AutoNcpConfig, NcpConfig, NcpOptions } from './wirings/ncp.ts';
+export { autoNcp, ncp } from './wirings/ncp.ts';
+export type { NumpyRandom } from './wirings/numpy-random.ts';
+export { numpyRandom } from './wirings/numpy-random.ts';
+export type { RandomWiringConfig } from './wirings/random-wiring.ts';
+export { randomWiring } from './wirings/random-wiring.ts';
+export { seedSequence } from './wirings/seed-sequence.ts';
+export type { Polarity } from './wirings/synapse-draft.ts';
+export type {
+  BuiltWiring,
+  Neuron,
+  NeuronType,
+  Synapse,
+  Wiring,
+  WiringConfig,
+  WiringKind,
+  WiringLayer,
+} from './wirings/wiring.ts';
