@@ -81,7 +81,7 @@ export async function runEpochs(training: Training): Promise<Fitted> {
       };
       history.push(record);
       good = fittedOf(training, parameters, history, steps);
-      await options.onEpoch?.({ ...record, epochs: numbers.epochs, seconds });
+      await options.onEpoch?.({ ...record, epochs: numbers.epochs, seconds, fitted: good });
     }
   } catch (error) {
     if (error instanceof TrainingStopped || !isRheoError(error) || !backendFailures.includes(error.code)) throw error;

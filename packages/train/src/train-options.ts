@@ -5,6 +5,7 @@
 import type { Parameter, Tree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
+import type { Fitted } from './fitted.ts';
 import type { L2 } from './l2.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
@@ -27,6 +28,8 @@ export interface EpochReport extends EpochRecord {
   readonly epochs: number;
   /** Duration of the epoch's steps, without validation. */
   readonly seconds: number;
+  /** The model as it is now, to save or to predict with. */
+  readonly fitted: Fitted;
 }
 
 /** Options of `train`. */

@@ -5,7 +5,7 @@
 import type { Parameter, Tree } from '@rheo/core';
 import { compile, flattenTree, foldIn, key } from '@rheo/core';
 import type { DeviceTensor } from '@rheo/ir';
-import { allocate, elementCount } from '@rheo/ir';
+import { allocate, elementCount, RheoError } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { build, initialise, matchParameters } from '@rheo/layers';
 import { batchBuffers } from './batch-buffers.ts';
@@ -38,6 +38,14 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   const form = outputForm(built);
   const { perStep } = form;
   const data = prepareData(options.data, form, loss, 'data');
+  if (options.validation !== undefined && options.validation.features !== features) {
+    throw new RheoError('shape', {
+      from: '@rheo/train',
+      what: `the validation has ${options.validation.features} features, the data ${features}`,
+      where: 'validation',
+      remedy: 'Cut both from one data set, with the same features in the same order',
+    });
+  }
   const validation =
     options.validation === undefined ? undefined : prepareData(options.validation, form, loss, 'validation');
   const parameters: Tree<Parameter> =

@@ -11,11 +11,16 @@ import type { Fitted } from './fitted.ts';
  * signal), or the backend's failure (`lost`, `memory`, `backend`).
  */
 export class TrainingStopped extends RheoError {
-  /** The last good parameters: of the stop itself when aborted, else of the end of the last good epoch (or the start). */
-  readonly fitted: Fitted;
+  // Private, so that printing the error does not print the model.
+  readonly #fitted: Fitted;
 
   constructor(code: ErrorCode, details: ErrorDetails, fitted: Fitted) {
     super(code, details);
-    this.fitted = fitted;
+    this.#fitted = fitted;
+  }
+
+  /** The last good parameters: of the stop itself when aborted, else of the end of the last good epoch (or the start). */
+  get fitted(): Fitted {
+    return this.#fitted;
   }
 }
