@@ -1,6 +1,6 @@
 /**
  * Installs all tarballs with npm into an empty project, as a user would, and uses them there: every entry is imported by plain
- * Node, and every declaration is compiled with `skipLibCheck: false`, without DOM and without Node types.
+ * Node, and every declaration is compiled with `skipLibCheck: false`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,23 +21,24 @@ export async function consume(packages: readonly Packed[], folder: string, root:
   write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   write('use.mjs', entries.map((entry) => `await import('${entry}');`).join('\n'));
   write('use.ts', entries.map((entry, index) => `export * as entry${index} from '${entry}';`).join('\n'));
-  const options = {
-    module: 'nodenext',
-    target: 'es2022',
-    lib: ['es2023'],
-    types: [],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
+  // Once as a project for Node without DOM types, once as a page without Node types: neither may need the other's.
+  const typeRoots = [join(root, 'node_modules/@types')];
+  const strict = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, skipLibCheck: false };
+  const projects = {
+    'node.json': { ...strict, lib: ['es2023'], types: ['node'], typeRoots },
+    'page.json': { ...strict, lib: ['es2023', 'dom'], types: [] },
   };
-  write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['use.ts'] }));
+  for (const [name, compilerOptions] of Object.entries(projects)) {
+    write(name, JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+  }
 
   const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock', '--prefer-offline'];
   const installed = await execute('npm', ['install', ...flags, ...packages.map((item) => item.tarball)], folder);
   if (!installed.ok) return [`npm install failed:\n${installed.text}`];
-  const [imported, compiled] = await Promise.all([
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const outcomes = await Promise.all([
     execute(process.execPath, ['use.mjs'], folder),
-    execute(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], folder),
+    ...Object.keys(projects).map((name) => execute(process.execPath, [tsc, '-p', name], folder)),
   ]);
-  return [imported, compiled].filter((outcome) => !outcome.ok).map((outcome) => outcome.text);
+  return outcomes.filter((outcome) => !outcome.ok).map((outcome) => outcome.text);
 }
