@@ -38,9 +38,13 @@ export { sequential } from './sequential.ts';
 export { stateTypes } from './state.ts';
 export type { Stream, StreamOptions } from './stream.ts';
 export { stream } from './stream.ts';
+export type { SynapseReference } from './wirings/ablate.ts';
+export { ablate } from './wirings/ablate.ts';
 export type { AblatedSynapse } from './wirings/ablated-synapses.ts';
 export type { FullyConnectedConfig } from './wirings/fully-connected.ts';
 export { fullyConnected } from './wirings/fully-connected.ts';
+export type { Connection, LayeredConfig, LayeredOptions, LayerSpec } from './wirings/layered-wiring.ts';
+export { layeredWiring } from './wirings/layered-wiring.ts';
 export type { LegacyRandom } from './wirings/legacy-random.ts';
 export { legacyRandom } from './wirings/legacy-random.ts';
 export type { AutoNcpConfig, NcpConfig, NcpOptions } from './wirings/ncp.ts';
@@ -61,3 +65,5 @@ export type {
   WiringKind,
   WiringLayer,
 } from './wirings/wiring.ts';
+export type { WiringDescription } from './wirings/wiring-description.ts';
+export { describeWiring, wiringFromDescription } from './wirings/wiring-description.ts';

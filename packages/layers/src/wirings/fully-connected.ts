@@ -14,7 +14,7 @@ import type { Polarity } from './synapse-draft.ts';
 import type { Wiring } from './wiring.ts';
 import { defineWiring } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { numpySeed, timesBuilt } from './wiring-options.ts';
+import { numpySeed, timesBuilt, withArguments } from './wiring-options.ts';
 
 /** Options of `fullyConnected` with their values. */
 export type FullyConnectedConfig = TimesBuilt & {
@@ -36,7 +36,12 @@ const rules: OptionRules = {
 /** Every neuron to every neuron, by default all of them outputs. Throws `argument` for a wrong option. */
 export function fullyConnected(units: number, options: Partial<Omit<FullyConnectedConfig, 'units'>> = {}): Wiring {
   const defaults: Partial<FullyConnectedConfig> = { outputs: units, seed: 1111, selfConnections: true, timesBuilt: 1 };
-  const config = readOptions<FullyConnectedConfig>('fullyConnected', rules, defaults, { ...options, units });
+  const config = readOptions<FullyConnectedConfig>(
+    'fullyConnected',
+    rules,
+    defaults,
+    withArguments('fullyConnected', options, { units }),
+  );
   return defineWiring({
     kind: 'fully-connected',
     config,

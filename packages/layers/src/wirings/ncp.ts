@@ -14,7 +14,7 @@ import type { Polarity } from './synapse-draft.ts';
 import type { NeuronType, Wiring, WiringConfig, WiringKind } from './wiring.ts';
 import { defineWiring, wiringError } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { legacySeed, timesBuilt } from './wiring-options.ts';
+import { legacySeed, timesBuilt, withArguments } from './wiring-options.ts';
 
 /** The numbers that an NCP is drawn from. */
 type Circuit = TimesBuilt & {
@@ -91,7 +91,12 @@ export function autoNcp(
   options: Partial<Omit<AutoNcpConfig, 'units' | 'outputs'>> = {},
 ): Wiring {
   const defaults: Partial<AutoNcpConfig> = { sparsity: 0.5, seed: 22222, timesBuilt: 1 };
-  const config = readOptions<AutoNcpConfig>('autoNcp', autoRules, defaults, { ...options, units, outputs });
+  const config = readOptions<AutoNcpConfig>(
+    'autoNcp',
+    autoRules,
+    defaults,
+    withArguments('autoNcp', options, { units, outputs }),
+  );
   if (outputs >= units - 2) {
     const what = `the number of outputs must be less than units - 2 (${units} units, ${outputs} outputs)`;
     throw wiringError('autoNcp', what, 'outputs', `Use at least ${outputs + 3} units`);

@@ -13,7 +13,7 @@ import { oneLayer } from './one-layer.ts';
 import type { Wiring } from './wiring.ts';
 import { defineWiring } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { numpySeed, timesBuilt } from './wiring-options.ts';
+import { numpySeed, timesBuilt, withArguments } from './wiring-options.ts';
 
 /** Options of `randomWiring` with their values. */
 export type RandomWiringConfig = TimesBuilt & {
@@ -36,7 +36,12 @@ const rules: OptionRules = {
 /** Random synapses; a neuron or an input may have none. Throws `argument` for a wrong option. */
 export function randomWiring(units: number, options: Partial<Omit<RandomWiringConfig, 'units'>> = {}): Wiring {
   const defaults: Partial<RandomWiringConfig> = { outputs: units, sparsity: 0, seed: 1111, timesBuilt: 1 };
-  const config = readOptions<RandomWiringConfig>('randomWiring', rules, defaults, { ...options, units });
+  const config = readOptions<RandomWiringConfig>(
+    'randomWiring',
+    rules,
+    defaults,
+    withArguments('randomWiring', options, { units }),
+  );
   return defineWiring({
     kind: 'random',
     config,

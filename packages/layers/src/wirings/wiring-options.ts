@@ -3,6 +3,7 @@
  */
 
 import type { OptionRule } from '../options.ts';
+import { wiringError } from './wiring.ts';
 
 /** A seed of MT19937. */
 export const legacySeed: OptionRule = {
@@ -28,3 +29,11 @@ export const timesBuilt: OptionRule = {
  * `timesBuilt: 2` makes. Weights of such a layer need it; nothing else does.
  */
 export type TimesBuilt = { readonly timesBuilt: number };
+
+/** Options together with the arguments before them. Throws `argument` when the options are no object. */
+export function withArguments<T extends object>(kind: string, options: object, given: T): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wiringError(kind, `options are ${String(options)}`, 'options', 'Pass an object such as { seed: 7 }');
+  }
+  return { ...options, ...given };
+}

@@ -32,6 +32,8 @@ export interface WiringLayer {
 
 /** A synapse between neurons, or from an input to a neuron. */
 export interface Synapse {
+  /** True if the source is an input. */
+  readonly sensory: boolean;
   readonly source: number;
   readonly target: number;
   readonly polarity: Polarity;
@@ -86,7 +88,7 @@ export interface WiringParts {
   /** From the inputs to the outputs; ids are given from the last layer to the first. */
   readonly layers: readonly LayerOfNeurons[];
   /** Draws all synapses; called once for each number of inputs. */
-  draw(draft: SynapseDraft): void;
+  draw(draft: SynapseDraft, layers: readonly WiringLayer[]): void;
 }
 
 /** A layer before its neurons have ids. */
@@ -162,7 +164,7 @@ function buildWiring(wiring: Wiring, parts: WiringParts, inputs: number): BuiltW
   }
   checkSize(kind, 'inputs', inputs, units);
   const draft = new SynapseDraft(kind, inputs, units);
-  parts.draw(draft);
+  parts.draw(draft, layers);
   removeSynapses(draft, wiring.ablated);
   const { inner, sensory } = draft;
   return Object.freeze({
@@ -176,8 +178,8 @@ function buildWiring(wiring: Wiring, parts: WiringParts, inputs: number): BuiltW
     sensorySynapseCount: countOf(sensory),
     adjacency: () => inner.slice(),
     sensoryAdjacency: () => sensory.slice(),
-    synapses: () => synapsesOf(inner, units),
-    sensorySynapses: () => synapsesOf(sensory, units),
+    synapses: () => synapsesOf(inner, units, false),
+    sensorySynapses: () => synapsesOf(sensory, units, true),
   });
 }
 
@@ -191,11 +193,12 @@ function countOf(matrix: Int8Array): number {
   return matrix.reduce((count, polarity) => count + Math.abs(polarity), 0);
 }
 
-function synapsesOf(matrix: Int8Array, columns: number): Synapse[] {
+function synapsesOf(matrix: Int8Array, columns: number, sensory: boolean): Synapse[] {
   const found: Synapse[] = [];
   matrix.forEach((polarity, index) => {
     if (polarity === 0) return;
-    found.push({ source: Math.floor(index / columns), target: index % columns, polarity: polarity > 0 ? 1 : -1 });
+    const [source, target] = [Math.floor(index / columns), index % columns];
+    found.push({ sensory, source, target, polarity: polarity > 0 ? 1 : -1 });
   });
   return found;
 }
