@@ -1,1 +1,9 @@
-export {};
+/**
+ * The `rheo` command as functions, for programs that run it in place. It needs Node.
+ */
+
+export type { TrainedWalker2d, TrainWalker2dOptions } from './commands/train-walker2d.ts';
+export { trainWalker2d } from './commands/train-walker2d.ts';
+export type { RunResult } from './progress/progress.ts';
+export { runCommand } from './run-command.ts';
+export type { Sink, Terminal } from './terminal.ts';

@@ -1,0 +1,96 @@
+/**
+ * The command line: names, options, help. Parsing and wording are commander's; numbers are checked here.
+ *
+ * Actions are handed in, so that this file starts nothing.
+ */
+
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { backends } from './backends.ts';
+import type { EvaluateOptions } from './commands/evaluate.ts';
+import type { PredictOptions } from './commands/predict.ts';
+import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
+import { recipes } from './recipes.ts';
+import type { Terminal } from './terminal.ts';
+import { widthOf } from './terminal.ts';
+
+/** What the commands do. */
+export interface Actions {
+  trainWalker2d(options: TrainWalker2dOptions): Promise<void>;
+  evaluate(model: string, options: EvaluateOptions): Promise<void>;
+  predict(model: string, options: PredictOptions): Promise<void>;
+}
+
+/** The command `rheo`; `parseAsync` throws `CommanderError` instead of ending the process. */
+export function commandLine(version: string, actions: Actions, { out, err }: Terminal): Command {
+  const rheo = configured(new Command('rheo'));
+  rheo
+    .description('Liquid neural networks: train, evaluate and predict.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command');
+
+  const train = configured(rheo.command('train')).description('train a model on a data set');
+  configured(train.command('walker2d'))
+    .description('predict the next state of a walking robot from irregularly sampled rows')
+    .option('--data <file>', 'walker.zip, or a folder of rollout_NNN.npy files')
+    .addOption(
+      new Option('--recipe <name>', 'configuration: a column of the paper, or "sample"').choices(Object.keys(recipes)),
+    )
+    .option('--epochs <n>', 'passes over the data', wholeNumber(1))
+    .option('--seed <n>', 'start of all randomness (default: 1)', wholeNumber(0))
+    .option('--out <dir>', 'run folder (default: runs/walker2d-<date>-<n>)')
+    .addOption(backendOption())
+    .option('--json', 'JSON lines on standard output instead of text')
+    .action((options: TrainWalker2dOptions) => actions.trainWalker2d(options));
+
+  configured(rheo.command('evaluate'))
+    .description('print the test error of a saved model')
+    .addArgument(modelArgument())
+    .option('--data <file>', 'walker.zip or folder (default: what the model was trained on, if found)')
+    .addOption(backendOption())
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: EvaluateOptions) => actions.evaluate(model, options));
+
+  configured(rheo.command('predict'))
+    .description('predict with a saved model')
+    .addArgument(modelArgument())
+    .requiredOption('--data <file>', 'walker.zip or folder, a .csv table, or a .npy array')
+    .option('--out <file>', 'write the predictions as CSV; - for standard output')
+    .addOption(backendOption())
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: PredictOptions) => actions.predict(model, options));
+  return rheo;
+
+  function configured(command: Command): Command {
+    return command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .allowExcessArguments(false)
+      .configureOutput({
+        writeOut: (text) => out.write(text),
+        writeErr: (text) => err.write(text),
+        getOutHelpWidth: () => widthOf(out),
+        getErrHelpWidth: () => widthOf(err),
+        getOutHasColors: () => false,
+        getErrHasColors: () => false,
+        outputError: (text, write) => write(text.replace(/^error: /, '@rheo/cli: ')),
+      });
+  }
+}
+
+function modelArgument(): Argument {
+  return new Argument('<model>', 'model.safetensors, as rheo train writes it');
+}
+
+function backendOption(): Option {
+  return new Option('--backend <name>', 'what computes').choices(Object.keys(backends)).default('wasm');
+}
+
+/** A parser for whole numbers; `least` is the smallest. */
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It takes a whole number of at least ${least}.`);
+  };
+}

@@ -1,0 +1,24 @@
+/**
+ * A model file as a command reads it: the fitted model on a backend, and the record of its training.
+ */
+
+import { resolve } from 'node:path';
+import { readBytes } from '@rheo/data/node';
+import type { Backend } from '@rheo/ir';
+import type { Fitted } from '@rheo/train';
+import { fromCheckpoint, load } from '@rheo/train';
+import type { ModelRecord } from './model-record.ts';
+import { fromExtra } from './model-record.ts';
+
+/** A model file that was read. */
+export interface ModelFile {
+  readonly fitted: Fitted;
+  readonly record: ModelRecord | undefined;
+}
+
+/** Reads a model file. Throws `file` or `format` naming the file and the tensor. */
+export async function readModelFile(folder: string, path: string, backend: Backend): Promise<ModelFile> {
+  const bytes = await readBytes(resolve(folder, path));
+  const { extra } = fromCheckpoint(bytes, { file: path });
+  return { fitted: load(bytes, { backend, file: path }), record: fromExtra(extra) };
+}

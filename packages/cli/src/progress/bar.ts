@@ -1,0 +1,63 @@
+/**
+ * Progress as one line that redraws itself, for terminals: how far, the losses, the time left.
+ *
+ * It fits the width it finds when it starts. What is written besides goes above it through plain lines.
+ */
+
+import cliProgress from 'cli-progress';
+import { formatLoss, formatWholeSeconds } from '../format-number.ts';
+import type { Sink } from '../terminal.ts';
+import { widthOf } from '../terminal.ts';
+import { plainLines } from './plain-lines.ts';
+import type { Progress } from './progress.ts';
+
+/** A bar on a terminal. */
+export function progressBar(sink: Sink): Progress {
+  const width = widthOf(sink);
+  const plain = plainLines((text) => sink.write(`${text}\n`), width);
+  const compact = width < 72;
+  const bar = new cliProgress.SingleBar(
+    {
+      stream: sink as NodeJS.WritableStream,
+      format: compact ? '{epoch} {bar} {loss}' : 'epoch {epoch} {bar} loss {loss}{validation}  {left}',
+      barsize: compact ? Math.max(4, width - 24) : Math.min(24, width - 56),
+      hideCursor: true,
+      fps: 8,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  let started = 0;
+  let epochs = 1;
+  let running = false;
+  let validation = '';
+  return {
+    start: (run) => {
+      plain.start(run);
+      epochs = run.epochs;
+      started = performance.now();
+    },
+    step: ({ epoch, step, steps, loss }) => {
+      const done = (epoch - 1) * steps + step;
+      const total = epochs * steps;
+      const left = ((performance.now() - started) / done) * (total - done);
+      const shown = {
+        epoch: `${String(epoch).padStart(String(epochs).length)}/${epochs}`,
+        loss: formatLoss(loss),
+        validation,
+        left: done === total ? 'done' : `${formatWholeSeconds(left / 1000)} left`,
+      };
+      if (running) bar.update(done, shown);
+      else bar.start(total, done, shown);
+      running = true;
+    },
+    epoch: ({ validationLoss }) => {
+      if (validationLoss !== undefined) validation = `  validation ${formatLoss(validationLoss)}`;
+    },
+    end: () => {
+      if (running) bar.stop();
+      running = false;
+    },
+    note: plain.note,
+    result: plain.result,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * How a training run tells where it stands. Three ways of showing it implement this: a bar for terminals, plain lines
+ * for pipes and the log, JSON lines for programs.
+ */
+
+import type { EpochReport, StepReport } from '@rheo/train';
+
+/** What a run is about to do. */
+export interface RunStart {
+  readonly task: string;
+  readonly recipe: string;
+  readonly data: string;
+  readonly windows: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly steps: number;
+  readonly features: number;
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly backend: string;
+  readonly out: string;
+  /** Error of "next = current" on the validation windows. */
+  readonly validationBaseline: number;
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly test_mse: number;
+  /** Error of "next = current" on the test windows. */
+  readonly baseline_mse: number;
+  readonly epochs: number;
+  readonly seconds_per_epoch: number;
+  readonly us_per_streaming_step: number;
+  readonly parameters: number;
+  readonly seed: number;
+  readonly seconds: number;
+  /** True when the run was ended before its last epoch. */
+  readonly stopped: boolean;
+  readonly out: string;
+  readonly files: readonly string[];
+}
+
+/** Receives a run. */
+export interface Progress {
+  start(run: RunStart): void;
+  step(report: StepReport): void;
+  epoch(report: EpochReport): void;
+  /** The epochs are over, or the run failed: whatever redraws itself must stop. */
+  end(): void;
+  note(text: string): void;
+  result(result: RunResult): void;
+}
+
+/** Tells several. */
+export function tee(parts: readonly Progress[]): Progress {
+  return {
+    start: (run) => parts.forEach((part) => part.start(run)),
+    step: (report) => parts.forEach((part) => part.step(report)),
+    epoch: (report) => parts.forEach((part) => part.epoch(report)),
+    end: () => parts.forEach((part) => part.end()),
+    note: (text) => parts.forEach((part) => part.note(text)),
+    result: (result) => parts.forEach((part) => part.result(result)),
+  };
+}

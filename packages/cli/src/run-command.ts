@@ -1,0 +1,44 @@
+/**
+ * Runs one command line to its exit code: 0, 2 for bad input, 130 when interrupted, 1 for everything else. It never ends
+ * the process and leaves no partial file.
+ */
+
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { commandLine } from './command-line.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { predict } from './commands/predict.ts';
+import { trainWalker2d } from './commands/train-walker2d.ts';
+import { failureOf } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+import { widthOf, wrap } from './terminal.ts';
+
+/** Runs `rheo` with these arguments (without the program's own name) and gives the exit code. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const actions = {
+    trainWalker2d: async (options: Parameters<typeof trainWalker2d>[0]) => {
+      const { result } = await trainWalker2d(options, terminal);
+      if (result.stopped) exitCode = 130;
+    },
+    evaluate: (model: string, options: Parameters<typeof evaluate>[1]) => evaluate(model, options, terminal),
+    predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
+  };
+  const rheo = commandLine(version(), actions, terminal);
+  try {
+    if (args.length === 0) rheo.outputHelp();
+    else await rheo.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // commander has said what was wrong, or has shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const failure = failureOf(error);
+    terminal.err.write(`${failure.exitCode === 1 ? failure.text : wrap(failure.text, widthOf(terminal.err))}\n`);
+    return failure.exitCode;
+  }
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

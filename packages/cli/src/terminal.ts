@@ -1,0 +1,55 @@
+/**
+ * What a command talks to: two streams to write on, the folder that paths are relative to, and a signal that ends it.
+ *
+ * Commands know nothing else of their process, so tests run them in place. The types are structural: `process.stdout`
+ * fits, and so does an object that collects text.
+ */
+
+/** A stream of text. */
+export interface Sink {
+  write(text: string): unknown;
+  /** True for a terminal, which takes colours and a bar that redraws itself. */
+  readonly isTTY?: boolean | undefined;
+  /** Width in characters. */
+  readonly columns?: number | undefined;
+}
+
+/** The surroundings of a command. */
+export interface Terminal {
+  /** Results and progress. */
+  readonly out: Sink;
+  /** Failures and remarks. */
+  readonly err: Sink;
+  /** Folder that relative paths start from. */
+  readonly folder: string;
+  /** Fires when the command should end: what is worth keeping is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Width to write for: that of the terminal, at least 20, else 80. */
+export function widthOf(sink: Sink): number {
+  const columns = sink.columns ?? 0;
+  return columns > 0 ? Math.max(20, columns) : 80;
+}
+
+/** Breaks a text into lines of at most `width` characters, between words. */
+export function wrap(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const indent = line.match(/^ */)?.[0] ?? '';
+      const lines: string[] = [];
+      let current = indent;
+      for (const word of line.trim().split(/\s+/)) {
+        const longer = current.trim() === '' ? `${current}${word}` : `${current} ${word}`;
+        if (longer.length > width && current.trim() !== '') {
+          lines.push(current);
+          current = `${indent}${word}`;
+        } else {
+          current = longer;
+        }
+      }
+      return [...lines, current].join('\n').trimEnd();
+    })
+    .join('\n');
+}
