@@ -37,6 +37,16 @@ export function compare(results: ReadonlyMap<string, ArrayLike<number>>, { expec
   };
 }
 
+/** The largest of each difference. */
+export function largest(all: readonly Differences[]): Differences {
+  const gradients = all.flatMap((found) => found.gradients ?? []);
+  return {
+    outputs: Math.max(...all.map(({ outputs }) => outputs)),
+    states: Math.max(...all.map(({ states }) => states)),
+    gradients: gradients.length === 0 ? undefined : Math.max(...gradients),
+  };
+}
+
 /** The largest of the differences. NaN if any is. */
 export function worstOf({ outputs, states, gradients = 0 }: Differences): number {
   return Math.max(outputs, states, gradients);

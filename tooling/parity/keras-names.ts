@@ -19,9 +19,24 @@ const fixed: Readonly<Record<string, string>> = {
   input_kernel: 'lstm/input/kernel',
   bias: 'lstm/input/bias',
   recurrent_kernel: 'lstm/recurrent/kernel',
+  gleak: 'gleak',
+  vleak: 'vleak',
+  cm: 'cm',
+  sigma: 'sigma',
+  mu: 'mu',
+  w: 'w',
+  erev: 'erev',
+  sensory_sigma: 'sensory_sigma',
+  sensory_mu: 'sensory_mu',
+  sensory_w: 'sensory_w',
+  sensory_erev: 'sensory_erev',
+  input_w: 'input_w',
+  input_b: 'input_b',
+  output_w: 'output_w',
+  output_b: 'output_b',
 };
 
-/** The Rheo path of a weight of a Keras CfC, below the path of its layer. Throws for a name that has none. */
+/** The Rheo path of a weight of a Keras CfC or LTC, below the path of its layer. Throws for a name that has none. */
 export function kerasPath(name: string, cell: string): string {
   const [, layer, leaf] = /^backbone(\d+)\/(kernel|bias)$/.exec(name) ?? [];
   const path = layer === undefined ? fixed[name] : `backbone/${layer}/${leaf}`;

@@ -87,14 +87,15 @@ export function statesBy(
   return found;
 }
 
-function withBatch(input: FlatArray, unbatched: boolean, timeMajor: boolean): FlatArray {
+/** Unbatched inputs with a batch of one. */
+export function withBatch(input: FlatArray, unbatched: boolean, timeMajor: boolean): FlatArray {
   const [time = 0, features = 0] = input.shape;
   if (!unbatched) return input;
   return reshaped(input, timeMajor ? [time, 1, features] : [1, time, features]);
 }
 
 /** ncps takes one row of times for the whole batch, and times per unit; a row of its own here is [time]. */
-function elapsedTimes(
+export function elapsedTimes(
   given: FlatArray | undefined,
   batch: number,
   time: number,

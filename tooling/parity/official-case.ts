@@ -11,12 +11,11 @@ import { Unsupported } from './parity-case.ts';
 import type { Fields } from './vector.ts';
 import { arrayOf, fieldsOf, numberOf, requiredArray, textOf } from './vector.ts';
 
-/** The case of an `official_*` file. Throws `Unsupported` for its LTC. */
+/** The case of an `official_*` file. */
 export function officialCase(vector: Fields): ParityCase {
   const hparams = fieldsOf(vector['hparams']);
   const options = fieldsOf(vector['options']);
   const weights = fieldsOf(vector['state_dict']);
-  if (options['use_ltc'] === true || 'rnn_cell.sigma' in weights) throw new Unsupported('LTC has no cell here');
   const inner = numberOf(vector, 'in_features', 0);
   const values = requiredArray(vector, 'input');
   const [batch = 0, time = 0, features = 0] = values.shape;

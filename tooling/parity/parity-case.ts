@@ -10,6 +10,8 @@ export type ByPath = Readonly<Record<string, FlatArray>>;
 
 export interface ParityCase {
   readonly model: Layer;
+  /** The same model in forms that must give the same numbers. */
+  readonly otherForms?: readonly Layer[];
   readonly features: number;
   /** True if inputs and outputs have time first. */
   readonly timeMajor: boolean;

@@ -41,7 +41,7 @@ describe('names', () => {
     ]);
     expect(() => torchPaths(['rnn_cell.sigma'], { cell: '0', head: '1' })).toThrow('rnn_cell.sigma');
     expect(kerasPath('backbone3/bias', '0')).toBe('0/backbone/3/bias');
-    expect(() => kerasPath('gleak', '0')).toThrow('gleak');
+    expect(() => kerasPath('gates', '0')).toThrow('gates');
   });
 
   it('turn [out, in] into [in, out], and matrices of one row into vectors', () => {

@@ -10,6 +10,7 @@ import { forwardFill } from './forward-fill.ts';
 import type { Json, Layer } from './layer.ts';
 import { linear } from './linear.ts';
 import { lstm } from './lstm.ts';
+import { ltc } from './ltc.ts';
 import { unknownName } from './options.ts';
 import type { LayerDescription } from './sequential.ts';
 import { sequential } from './sequential.ts';
@@ -44,6 +45,8 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
       return cfc(options as never);
     case 'lstm':
       return lstm(options as never);
+    case 'ltc':
+      return ltc(options as never);
     case 'linear':
       return linear(options as never);
     case 'dropout':
@@ -60,7 +63,7 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
   }
 }
 
-const layerKinds: readonly string[] = ['cfc', 'lstm', 'linear', 'dropout', 'forward-fill', 'sequential'];
+const layerKinds: readonly string[] = ['cfc', 'lstm', 'ltc', 'linear', 'dropout', 'forward-fill', 'sequential'];
 
 function copyOf<T extends Json>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
