@@ -4,6 +4,9 @@
 
 export type { TrainedWalker2d, TrainWalker2dOptions } from './commands/train-walker2d.ts';
 export { trainWalker2d } from './commands/train-walker2d.ts';
+export type { Failure } from './failure.ts';
+export { failureOf } from './failure.ts';
 export type { RunResult } from './progress/progress.ts';
 export { runCommand } from './run-command.ts';
 export type { Sink, Terminal } from './terminal.ts';
+export { widthOf, wrap } from './terminal.ts';

@@ -27,7 +27,12 @@ function fromNpy(bytes: Uint8Array, path: string): Observations {
   const array = readNpy(bytes, { file: path });
   const { shape } = array;
   const [count, steps, features] = shape.length === 2 ? [1, shape[0], shape[1]] : shape;
-  if ((shape.length !== 2 && shape.length !== 3) || count === undefined || steps === undefined || features === undefined) {
+  if (
+    (shape.length !== 2 && shape.length !== 3) ||
+    count === undefined ||
+    steps === undefined ||
+    features === undefined
+  ) {
     const remedy = 'Save [time, features] or [sequences, time, features]';
     throw badFile('format', `the array has shape [${shape.join(', ')}]`, path, remedy);
   }

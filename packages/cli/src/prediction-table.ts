@@ -21,7 +21,13 @@ export interface PredictionTable {
 export function predictionTable(table: PredictionTable, limit: number = Number.POSITIVE_INFINITY): string {
   const { count, steps, width, dt, predictions, targets, lengths } = table;
   const names = (prefix: string): string[] => Array.from({ length: width }, (_, index) => `${prefix}_${index}`);
-  const header = ['sequence', 'step', 'elapsed', ...names('predicted'), ...(targets === undefined ? [] : names('true'))];
+  const header = [
+    'sequence',
+    'step',
+    'elapsed',
+    ...names('predicted'),
+    ...(targets === undefined ? [] : names('true')),
+  ];
   const lines = [header.join(',')];
   for (let row = 0; row < count; row++) {
     for (let step = 0; step < (lengths?.[row] ?? steps); step++) {

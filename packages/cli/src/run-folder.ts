@@ -61,7 +61,9 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
 
 /** The first free `runs/NAME-DATE-N`, claimed. */
 export function claimNextRunFolder(folder: string, name: string, date: Date): RunFolder {
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((n) => String(n).padStart(2, '0'))
+    .join('-');
   for (let n = 1; ; n++) {
     const path = join('runs', `${name}-${day}-${n}`);
     const target = resolve(folder, path);

@@ -10,7 +10,7 @@ import type { ModelRecord } from './model-record.ts';
 import { bundledSample } from './sample.ts';
 
 const origin =
-  'Get walker.zip, the 400 rollouts of the authors\' CfC repository (github.com/raminmh/CfC names the download), ' +
+  "Get walker.zip, the 400 rollouts of the authors' CfC repository (github.com/raminmh/CfC names the download), " +
   'and pass it: --data walker.zip. An archive or a folder of your own rollout_NNN.npy files will do as well';
 
 /** The data to train on. Throws `argument` saying where to get it. */
@@ -32,7 +32,10 @@ export function evaluationSources(folder: string, modelPath: string, record: Mod
 
 /** The failure when none of them will do. */
 export function noSource(record: ModelRecord | undefined): Error {
-  const what = record === undefined ? 'the model does not say what data it was trained on' : `its data ${record.dataName} was not found`;
+  const what =
+    record === undefined
+      ? 'the model does not say what data it was trained on'
+      : `its data ${record.dataName} was not found`;
   return misuse(what, '--data', `Pass the data: --data FILE. ${origin}`);
 }
 

@@ -9,10 +9,9 @@
 import { basename, resolve } from 'node:path';
 import { flattenTree } from '@rheo/core';
 import type { SyncBackend } from '@rheo/ir';
-import { describe } from '@rheo/layers';
+import { describe, initialise } from '@rheo/layers';
 import type { Fitted } from '@rheo/train';
-import { initialise } from '@rheo/layers';
-import { toCheckpoint, train, TrainingStopped, walker2dSetup } from '@rheo/train';
+import { TrainingStopped, toCheckpoint, train, walker2dSetup } from '@rheo/train';
 import { withBackend } from '../backends.ts';
 import { toExtra } from '../model-record.ts';
 import { learningCurve } from '../pictures/learning-curve.ts';
@@ -65,7 +64,9 @@ export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Ter
   const recipe = options.recipe ?? (bundled ? 'sample' : 'cfc');
   // Claims its folder before the data is read: a wrong --out is known at once.
   const run =
-    options.out === undefined ? claimNextRunFolder(folder, 'walker2d', new Date()) : claimRunFolder(folder, options.out);
+    options.out === undefined
+      ? claimNextRunFolder(folder, 'walker2d', new Date())
+      : claimRunFolder(folder, options.out);
   const shown = shownProgress(options, terminal);
   const written = tee([
     plainLines((text) => run.append('log.txt', text)),
@@ -95,7 +96,10 @@ interface Settings {
   readonly terminal: Terminal;
 }
 
-async function runWith({ options, recipe, data, run, progress, terminal }: Settings, backend: SyncBackend): Promise<RunResult> {
+async function runWith(
+  { options, recipe, data, run, progress, terminal }: Settings,
+  backend: SyncBackend,
+): Promise<RunResult> {
   const { features, steps } = data.train;
   const { model, epochs: recipeEpochs, ...setup } = walker2dSetup(recipes[recipe], features);
   const epochs = options.epochs ?? recipeEpochs;
@@ -201,7 +205,7 @@ async function runWith({ options, recipe, data, run, progress, terminal }: Setti
         svg: pictures['predictions.svg'],
       },
     ],
-    config: configText,
+    config: JSON.stringify({ ...config, data: { ...config.data, path: basename(data.path) } }, null, 2),
   });
   await run.write('report.html', page);
   return result;

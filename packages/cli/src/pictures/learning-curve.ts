@@ -26,7 +26,13 @@ export function learningCurve(history: readonly EpochRecord[], baseline: number)
     marginRight: 64,
     marginTop: 44,
     marginBottom: 40,
-    x: { label: 'epoch →', labelAnchor: 'right', ticks: epochTicks(last), tickFormat: 'd', domain: [1, Math.max(2, last)] },
+    x: {
+      label: 'epoch →',
+      labelAnchor: 'right',
+      ticks: epochTicks(last),
+      tickFormat: 'd',
+      domain: [1, Math.max(2, last)],
+    },
     y: {
       type: 'log',
       label: '↑ mean squared error',

@@ -17,7 +17,9 @@ export interface Report {
 /** The text of the page. */
 export function reportPage({ title, figures, pictures, config }: Report): string {
   const rows = figures.map(([label, value]) => `<tr><th>${escape(label)}</th><td>${escape(value)}</td></tr>`);
-  const drawn = pictures.map(({ caption, svg }) => `<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption></figure>`);
+  const drawn = pictures.map(
+    ({ caption, svg }) => `<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption></figure>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>

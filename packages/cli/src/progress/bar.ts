@@ -34,17 +34,18 @@ export function progressBar(sink: Sink): Progress {
     start: (run) => {
       plain.start(run);
       epochs = run.epochs;
-      started = performance.now();
     },
     step: ({ epoch, step, steps, loss }) => {
       const done = (epoch - 1) * steps + step;
       const total = epochs * steps;
-      const left = ((performance.now() - started) / done) * (total - done);
+      // The first step also holds the engine's warming up.
+      if (done === 1) started = performance.now();
+      const left = ((performance.now() - started) / (done - 1)) * (total - done);
       const shown = {
         epoch: `${String(epoch).padStart(String(epochs).length)}/${epochs}`,
         loss: formatLoss(loss),
         validation,
-        left: done === total ? 'done' : `${formatWholeSeconds(left / 1000)} left`,
+        left: done === total ? 'done' : done === 1 ? '' : `${formatWholeSeconds(left / 1000)} left`,
       };
       if (running) bar.update(done, shown);
       else bar.start(total, done, shown);
