@@ -66,7 +66,8 @@ function splitDot(
   for (let first = 0; first < kinds.length; ) {
     let next = first + 1;
     while (next < kinds.length && kinds[next] === kinds[first]) next++;
-    const part = graph.one('concat', found.operands.slice(first, next), { axis });
+    const parts = found.operands.slice(first, next);
+    const part = parts.length === 1 ? at(parts, 0) : graph.one('concat', parts, { axis });
     const limit = start + (graph.dim(part, axis) as number);
     const piece = graph.one('slice', [other], { axis: otherAxis, start, limit });
     terms.push(graph.one('dot', side === 0 ? [part, piece] : [piece, part], attributes));

@@ -37,11 +37,16 @@ function outOfSum(graph: Rewriter, w: ValueId, x: ValueId, axes: readonly number
   const first = axes.filter((axis) => !kept.includes(axis));
   if (first.length === 0) return undefined;
   const left = range(0, shape.length).filter((axis) => !first.includes(axis));
-  const narrow = graph.broadcast(
-    at(repeated.operands, 0),
-    left.map((axis) => at(shape, axis)),
-    kept.map((axis) => left.indexOf(axis)),
-  );
+  const source = at(repeated.operands, 0);
+  const inner = left.map((axis) => at(shape, axis));
+  const narrow =
+    inner.length === kept.length
+      ? source
+      : graph.broadcast(
+          source,
+          inner,
+          kept.map((axis) => left.indexOf(axis)),
+        );
   const sum = graph.plain('mul', narrow, graph.one('reduce_sum', [x], { axes: first }));
   const rest = axes.filter((axis) => kept.includes(axis)).map((axis) => left.indexOf(axis));
   return rest.length === 0 ? sum : graph.one('reduce_sum', [sum], { axes: rest });

@@ -5,6 +5,9 @@
  */
 
 import type { Attributes, Instruction, Shape, ValueId } from '@rheo/ir';
+import { opKinds, valueCount } from '@rheo/ir';
+import type { Batched } from './batching.ts';
+import { batchInstruction, materialise } from './batching.ts';
 import { at, copy, emitAll } from './rebuild.ts';
 import { Rewriter } from './rewriter.ts';
 import { range } from './simplify-movement.ts';
@@ -84,7 +87,12 @@ function isSimple(
   const ys = new Set(body.results.slice(carries));
   if (ys.size < body.results.length - carries) return false;
   for (const id of ys) if (id < consts || (id >= consts + carries && id < body.params.length)) return false;
-  return !body.instructions.some((found) => ys.has(found.id) && isRecreated(found));
+  const free = new Uint8Array(valueCount(body)).fill(1, 0, consts).fill(1, consts + carries, body.params.length);
+  for (const found of body.instructions) {
+    if (isMovement(found) && found.operands.every((id) => free[id] === 1)) free[found.id] = 1;
+    if (ys.has(found.id) && (free[found.id] === 1 || isReshaped(found))) return false;
+  }
+  return true;
 }
 
 /** True for what is not passed or stacked; of steps, an iota only if it has a `rank` of 2. */
@@ -154,27 +162,34 @@ class Exterior {
     this.#length = length;
   }
 
-  /** Gives a function from the scan's ys to the stacked value of a result of the body. */
+  /** Gives a function from the scan's ys to the value of a result of the body over all steps. */
   plan(id: ValueId): (ys: readonly ValueId[]) => ValueId {
-    const graph = this.#graph;
-    const fixed = this.#body.consts.indexOf(id);
-    if (fixed >= 0) return () => this.#stacked(at(this.#interior.consts, fixed));
-    const sliced = this.#body.xs.indexOf(id);
-    if (sliced >= 0) return () => at(this.#interior.xs, sliced);
-    const found = this.#body.graph.definition(id);
-    if (found !== undefined && isSource(found)) return () => this.#stacked(at(copy(graph, found, []), 0));
-    if (found?.op === 'broadcast') {
-      const inner = this.plan(at(found.operands, 0));
-      const { shape, axes } = found.attributes;
-      return (ys) => graph.broadcast(inner(ys), [this.#length, ...shape], [0, ...axes.map((axis) => axis + 1)]);
-    }
-    const index = place(this.ys, id);
-    return (ys) => at(ys, index);
+    const emit = this.#outside(id);
+    return (ys) => materialise(this.#graph, emit(ys), this.#length);
   }
 
-  #stacked(id: ValueId): ValueId {
-    const shape = this.#graph.shape(id);
-    return this.#graph.broadcast(id, [this.#length, ...shape], range(1, shape.length));
+  #outside(id: ValueId): (ys: readonly ValueId[]) => Batched {
+    const fixed = this.#body.consts.indexOf(id);
+    if (fixed >= 0) return () => ({ id: at(this.#interior.consts, fixed), batched: false });
+    const sliced = this.#body.xs.indexOf(id);
+    if (sliced >= 0) return () => ({ id: at(this.#interior.xs, sliced), batched: true });
+    const found = this.#body.graph.definition(id);
+    if (found !== undefined && (isReshaped(found) || this.#isFree(id))) {
+      const parts = found.operands.map((operand) => this.#outside(operand));
+      return (ys) => {
+        const operands = parts.map((part) => part(ys));
+        return at(batchInstruction(this.#graph, found, operands, this.#length), 0);
+      };
+    }
+    const index = place(this.ys, id);
+    return (ys) => ({ id: at(ys, index), batched: true });
+  }
+
+  /** True for what is an input of the loop, small and constant, or a movement of such. */
+  #isFree(id: ValueId): boolean {
+    if (this.#body.consts.includes(id) || this.#body.xs.includes(id)) return true;
+    const found = this.#body.graph.definition(id);
+    return found !== undefined && isMovement(found) && found.operands.every((operand) => this.#isFree(operand));
   }
 }
 
@@ -202,6 +217,15 @@ function oneStep(
   return graph
     .inline(body, inputs)
     .map((id, i) => (i < carries ? id : graph.one('reshape', [id], { shape: [1, ...graph.shape(id)] })));
+}
+
+/** Ops whose operand is stacked instead of their result: no larger, and as good as free outside. */
+function isReshaped({ op }: Instruction): boolean {
+  return op === 'broadcast' || op === 'reshape';
+}
+
+function isMovement(found: Instruction): boolean {
+  return opKinds[found.op] === 'movement' || isSource(found);
 }
 
 function isSource(found: Instruction): boolean {
