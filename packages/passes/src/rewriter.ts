@@ -64,7 +64,11 @@ export class Rewriter extends ProgramBuilder {
     }
     const ids = super.emit(op, operands, attributes, metadata);
     const [id] = ids;
-    if (id !== undefined) this.#definitions[id] = { op, id, operands, attributes } as unknown as Instruction;
+    if (id !== undefined) {
+      const base = { op, id, operands, attributes };
+      const chosen = metadata ?? this.metadata;
+      this.#definitions[id] = (chosen === undefined ? base : { ...base, metadata: chosen }) as unknown as Instruction;
+    }
     return ids;
   }
 
