@@ -1,8 +1,9 @@
 /**
- * tanh and erf on f32x4. Both are written f = 2t/(1 + t²) with t = xP(x²)/(2Q(x²)), that is pq/(q² + p²/4) with
+ * tanh and erf on f32x4. Both are written f = 2t/(1 + t²) with t = xP(x²)/(2Q(x²)), that is p/(q + p²/(4q)) with
  * p = xP: for tanh, t = tanh(x/2). As f approaches 1 it hardly depends on t, so rounding errors of P and Q and
- * of the fit fade there, fewer terms do, and f cannot overshoot 1 (tested over all floats). The direct
- * quotient xP/Q needs two more terms for tanh and errs by 5 ulp. The argument is clamped where f has reached 1.
+ * of the fit fade there, few terms do, and f never exceeds 1 (tested). The direct quotient xP/Q needs two more
+ * terms for tanh, errs by 5 ulp and overshoots; pq/(q² + p²/4), with one division, is as fast and errs by 4.
+ * The argument is clamped where f has reached 1.
  */
 import type { FunctionBuilder } from '../assembler/function-builder.ts';
 import { erfDenominator, erfLimit, erfNumerator, tanhDenominator, tanhLimit, tanhNumerator } from './coefficients.ts';
@@ -33,17 +34,16 @@ function emitSaturating(
   f.op('f32x4.mul');
   f.set(p);
   emitPolynomial(f, constants, square, denominator);
-  f.tee(q);
+  f.set(q);
   f.get(p);
-  f.op('f32x4.mul');
   f.get(q);
-  f.get(q);
-  f.op('f32x4.mul');
   f.get(p);
   f.get(p);
   f.op('f32x4.mul');
   constants.get(f, 0.25);
   f.op('f32x4.mul');
+  f.get(q);
+  f.op('f32x4.div');
   f.op('f32x4.add');
   f.op('f32x4.div');
   f.free(x, square);
