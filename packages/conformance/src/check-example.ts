@@ -48,6 +48,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
   const lacking = missingDType(program, backend.capabilities.dtypes);
   if (lacking !== undefined) return await expectRefusal(backend, example, lacking);
   const types = program.params.map(({ type }) => bound(type, dims ?? {}));
+  soil(backend);
   const got = await withHandles(backend, async (handles) => {
     const options: CompileOptions = dims === undefined ? {} : { dims };
     let executable: Awaited<ReturnType<Backend['compile']>>;
@@ -76,6 +77,17 @@ export async function checkExample(backend: Backend, example: Example): Promise<
     }
   });
   return { worst: compareResults(example, got) };
+}
+
+/** Leaves freed memory full of NaN behind: whoever reads what he did not write then computes NaN. */
+function soil(backend: Backend): void {
+  // Blocks of many sizes at once, so that allocators with a list for each size get some in all of them.
+  const blocks = [1, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096].flatMap((count) => {
+    const data = new Float32Array(count).fill(Number.NaN);
+    const type: TensorType = { dtype: 'f32', shape: [count] };
+    return [backend.upload(data, type), backend.upload(data, type)];
+  });
+  for (const block of blocks) block.dispose();
 }
 
 /** The largest error of all results in units of their bounds. Throws `ConformanceFailure` where it is above 1. */

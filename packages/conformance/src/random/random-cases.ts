@@ -55,7 +55,9 @@ export async function checkRandom(
   const details = failure instanceof ConformanceFailure ? failure.details : { ...smallest, cause: failure };
   const dims = smallest.dims === undefined ? '' : `, dims ${JSON.stringify(smallest.dims)}`;
   const where = `seed ${seed}, path "${outcome.counterexamplePath}"${dims}`;
-  if (failure === undefined) throw new ConformanceFailure(`a random Program fails, but not always (${where})`, example);
+  if (failure === undefined) {
+    throw new ConformanceFailure(`${firstLine(outcome.errorInstance)}; not when it is run again (${where})`, example);
+  }
   throw new ConformanceFailure(`${firstLine(failure)} (${where})`, details);
 }
 
