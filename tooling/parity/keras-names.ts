@@ -44,6 +44,18 @@ export function kerasPath(name: string, cell: string): string {
   return `${cell}/${path}`;
 }
 
+/**
+ * The Rheo paths of the weights of a layer in their order; the cells of a wiring follow each other under the same names,
+ * each beginning with its `ff1_weight`.
+ */
+export function kerasPaths(names: readonly string[], cell: string, wired: boolean): string[] {
+  let index = -1;
+  return names.map((name) => {
+    if (name === 'ff1_weight') index++;
+    return kerasPath(name, wired && index >= 0 ? `${cell}/layers/${index}` : cell);
+  });
+}
+
 /** A Keras weight as Rheo lays it out: w_tau and A lose their leading axis. */
 export function fromKeras(name: string, tensor: FlatArray): FlatArray {
   return name === 'w_tau' || name === 'A' ? reshaped(tensor, [tensor.data.length]) : tensor;

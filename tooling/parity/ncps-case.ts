@@ -1,10 +1,11 @@
 /**
- * Vectors of ncps.torch: the class CfC without a wiring.
+ * Vectors of ncps.torch: the class CfC, with a wiring or without.
  *
  * Unbatched inputs get a batch of one; what the library returns for them has the same numbers in the same order, with
  * or without the leading axis that it leaves in one case.
  */
 
+import type { CfcMode, Layer } from '@rheo/layers';
 import { cfc, linear, sequential } from '@rheo/layers';
 import type { FlatArray } from './flat-array.ts';
 import { flatArray, reshaped } from './flat-array.ts';
@@ -13,29 +14,37 @@ import { Unsupported } from './parity-case.ts';
 import { fromTorch, torchPaths } from './torch-names.ts';
 import type { Fields } from './vector.ts';
 import { arrayOf, fieldsOf, numberOf, requiredArray, textOf } from './vector.ts';
+import { wiringOf } from './wiring-of.ts';
 
-/** The case of a `cfc_*` file. Throws `Unsupported` for other classes and for wirings. */
+/** The case of a `cfc_*` file. Throws `Unsupported` for other classes. */
 export function ncpsCase(vector: Fields): ParityCase {
   const kind = String(vector['class']);
   if (kind !== 'CfC') throw new Unsupported(`the class ${kind} has no cell here`);
-  if (vector['wiring'] !== undefined && vector['wiring'] !== null)
-    throw new Unsupported('wired cells have no cell here');
   const args = fieldsOf(vector['args']);
   const layout = fieldsOf(vector['layout']);
-  const units = numberOf(args, 'units', 0);
+  const wiring = wiringOf(vector['wiring']);
+  const units = wiring?.units ?? numberOf(args, 'units', 0);
   const proj = numberOf(args, 'proj_size', 0);
   const unbatched = layout['unbatched'] === true;
   const timeMajor = (args['batch_first'] ?? true) === false;
-  const cell = cfc({
-    units,
-    mode: textOf(args, 'mode', 'default'),
-    backboneActivation: textOf(args, 'activation', 'lecun_tanh'),
-    backboneUnits: numberOf(args, 'backbone_units', 128),
-    backboneLayers: numberOf(args, 'backbone_layers', 1),
-    backboneDropout: numberOf(args, 'backbone_dropout', 0),
+  const common = {
+    variant: 'ncps-torch',
+    mode: textOf<CfcMode>(args, 'mode', 'default'),
     mixedMemory: args['mixed_memory'] === true,
     returnSequences: (args['return_sequences'] ?? true) === true,
-  });
+  } as const;
+  // With a wiring the original ignores the activation.
+  const cell: Layer =
+    wiring !== undefined
+      ? cfc({ ...common, wiring })
+      : cfc({
+          ...common,
+          units,
+          backboneActivation: textOf(args, 'activation', 'lecun_tanh'),
+          backboneUnits: numberOf(args, 'backbone_units', 128),
+          backboneLayers: numberOf(args, 'backbone_layers', 1),
+          backboneDropout: numberOf(args, 'backbone_dropout', 0),
+        });
   const states = args['mixed_memory'] === true ? { h: 'h', c: 'c' } : { h: 'h' };
   const values = withBatch(requiredArray(vector, 'input'), unbatched, timeMajor);
   const [outer = 0, inner = 0, features = 0] = values.shape;
@@ -61,14 +70,15 @@ export function ncpsCase(vector: Fields): ParityCase {
   };
 }
 
-/** Tensors of a state_dict, or gradients under its names, by Rheo path. */
+/** Tensors of a state_dict, or gradients under its names, by Rheo path; masks are part of the wiring. */
 export function byTorchName(tensors: Fields, places: { readonly cell: string; readonly head: string }): ByPath {
-  const paths = torchPaths(Object.keys(tensors), places);
+  const named = Object.entries(tensors).filter(([name]) => !name.endsWith('sparsity_mask'));
+  const paths = torchPaths(
+    named.map(([name]) => name),
+    places,
+  );
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [
-      paths.get(name) ?? name,
-      fromTorch(name, flatArray(tensor, name)),
-    ]),
+    named.map(([name, tensor]) => [paths.get(name) ?? name, fromTorch(name, flatArray(tensor, name))]),
   );
 }
 

@@ -87,7 +87,7 @@ describe('pnpm parity', () => {
       const { status, lines } = parity(folder, '--json', '--backend', 'reference');
       expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
         { file: 'broken.json', ok: false, worst: null, reason: expect.any(String) },
-        { file: 'wiring_x.json', kind: 'wiring', ok: false, reason: 'nothing here runs wiring' },
+        { file: 'wiring_x.json', kind: 'wiring', ok: false, reason: 'no wiring is called undefined' },
       ]);
       expect(status).toBe(1);
     } finally {

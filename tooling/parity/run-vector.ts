@@ -7,6 +7,7 @@ import { activationCases } from './activation-cases.ts';
 import { caseProgram } from './case-program.ts';
 import type { Differences } from './compare.ts';
 import { compare, largest, tolerance, worstOf } from './compare.ts';
+import { streamDifferences, wiringDifferences } from './exact-cases.ts';
 import type { FlatArray } from './flat-array.ts';
 import { kerasCase } from './keras-case.ts';
 import { kerasLtcCase, ncpsLtcCase, officialLtcCase } from './ltc-case.ts';
@@ -35,6 +36,8 @@ export async function runVector(file: string, vector: unknown, backends: readonl
   const kind = kindOf(file, fields);
   const found: Record<string, Differences> = {};
   try {
+    if (kind === 'wiring') return exactReport(file, kind, wiringDifferences(fields));
+    if (kind === 'rng') return exactReport(file, kind, streamDifferences(fields));
     if (backends.length === 0) throw new Unsupported('no backend was given');
     for (const backend of backends) {
       found[backend.name] =
@@ -54,6 +57,13 @@ export async function runVector(file: string, vector: unknown, backends: readonl
     backends: found,
     ...(ok ? {} : { reason: `over the tolerance of ${tolerance}` }),
   };
+}
+
+/** Backends have no part in it: equal or not. */
+function exactReport(file: string, kind: string, differences: readonly string[]): VectorReport {
+  const ok = differences.length === 0;
+  const reason = `these differ: ${differences.join(', ')}`;
+  return { file, kind, ok, worst: ok ? 0 : 1, backends: {}, ...(ok ? {} : { reason }) };
 }
 
 function caseOf(kind: string, fields: Fields): ParityCase {
@@ -78,6 +88,8 @@ function kindOf(file: string, fields: Fields): string {
   if ('hparams' in fields) return 'official-torch';
   if ('state_dict' in fields) return 'ncps-torch';
   if ('lecun_tanh' in fields) return 'activations';
+  if ('streams' in fields) return 'rng';
+  if ('adjacency_matrix' in fields || 'cases' in fields) return 'wiring';
   return /^[a-z]+/.exec(file)?.[0] ?? 'unknown';
 }
 

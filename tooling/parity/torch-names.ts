@@ -2,7 +2,7 @@
  * From the names of a PyTorch state_dict (ncps.torch, and the authors' code) to paths of Rheo parameters.
  *
  * Linear weights are [out, in] there and [in, out] here. The indices of backbone layers depend on where dropout modules
- * stand (0, 2, 4 … or 0, 2, 5, 8 …), so only their order counts.
+ * stand (0, 2, 4 … or 0, 2, 5, 8 …), so only their order counts. Cells of a wiring are `layer_0`, `layer_1` ….
  */
 
 import type { FlatArray } from './flat-array.ts';
@@ -29,16 +29,17 @@ export function torchPaths(names: readonly string[], { cell, head }: TorchPlaces
   const order = [...new Set(indices)].sort((a, b) => a - b);
   return new Map(
     names.map((name) => {
-      const bare = name.replace(/^rnn_cell\./, '');
+      const [, layer, bare = ''] = /^(?:rnn_cell\.)?(?:layer_(\d+)\.)?(.*)$/.exec(name) ?? [];
+      const own = layer === undefined ? cell : `${cell}/layers/${layer}`;
       const index = backboneIndex(name);
       const [, module = '', tail = ''] = /^(.*)\.(weight|bias)$/.exec(bare) ?? [];
       const leaf = tail === 'weight' ? 'kernel' : 'bias';
-      if (bare === 'w_tau' || bare === 'A') return [name, `${cell}/${bare}`];
+      if (bare === 'w_tau' || bare === 'A') return [name, `${own}/${bare}`];
       if (index !== undefined) return [name, `${cell}/backbone/${order.indexOf(index)}/${leaf}`];
       if (module === 'fc') return [name, `${head}/${leaf}`];
       const part = parts[module];
       if (part === undefined) throw new Error(`no parameter of Rheo is called ${name} in PyTorch`);
-      return [name, `${cell}/${part}/${leaf}`];
+      return [name, `${own}/${part}/${leaf}`];
     }),
   );
 }

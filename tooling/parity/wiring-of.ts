@@ -27,8 +27,8 @@ export function wiringOf(value: unknown): Wiring | undefined {
   return wiring;
 }
 
-/** The wiring that a class of ncps makes of its arguments. */
-export function wiringOfClass(name: string, args: Fields): Wiring {
+/** The wiring that a class of ncps makes of its arguments, when it is built that many times. */
+export function wiringOfClass(name: string, args: Fields, timesBuilt: number = 1): Wiring {
   const number = (key: string, otherwise: number): number => numberOf(args, key, otherwise);
   const units = number('units', 0);
   switch (name) {
@@ -36,6 +36,7 @@ export function wiringOfClass(name: string, args: Fields): Wiring {
       return fullyConnected(units, {
         outputs: number('output_dim', units),
         seed: number('erev_init_seed', 1111),
+        timesBuilt,
         selfConnections: args['self_connections'] !== false,
       });
     case 'Random':
@@ -43,6 +44,7 @@ export function wiringOfClass(name: string, args: Fields): Wiring {
         outputs: number('output_dim', units),
         sparsity: number('sparsity_level', 0),
         seed: number('random_seed', 1111),
+        timesBuilt,
       });
     case 'NCP':
       return ncp({
@@ -54,11 +56,13 @@ export function wiringOfClass(name: string, args: Fields): Wiring {
         recurrentCommandSynapses: number('recurrent_command_synapses', 0),
         motorFanin: number('motor_fanin', 0),
         seed: number('seed', 22222),
+        timesBuilt,
       });
     case 'AutoNCP':
       return autoNcp(units, number('output_size', 0), {
         sparsity: number('sparsity_level', 0.5),
         seed: number('seed', 22222),
+        timesBuilt,
       });
     default:
       throw new Error(`no wiring is called ${name}`);

@@ -8,19 +8,19 @@
 
 import type { Tensor } from '@rheo/core';
 import { activationNames } from './activations.ts';
-import type { Affine } from './affine.ts';
 import { biasInits, weightInits } from './affine.ts';
 import type { CfcForm, CfcParameters, PreparedCfc } from './cells/cfc-cell.ts';
 import { cfcSpec, cfcStep, dropsAfter, prepareCfc } from './cells/cfc-cell.ts';
-import type { LstmParameters } from './cells/lstm-cell.ts';
-import { lstmSpec, lstmStep, prepareLstm } from './cells/lstm-cell.ts';
 import type { CfcVariant, CfcVariantOptions, MemoryPlacement } from './cfc-variants.ts';
 import { cfcVariants } from './cfc-variants.ts';
 import { dropoutKeys } from './dropout-keys.ts';
 import type { Layer, RecurrentLayer } from './layer.ts';
 import type { OptionRules } from './options.ts';
 import { finite, flag, naturalNumber, notNegative, oneOf, positiveInteger, rate, readOptions } from './options.ts';
-import { startAt } from './parameter.ts';
+import type { Cell } from './recurrent-cell.ts';
+import { recurrentCell } from './recurrent-cell.ts';
+import type { WiredCfcConfig, WiredCfcOptions } from './wired-cfc.ts';
+import { wiredCfc } from './wired-cfc.ts';
 
 /** Every option of a CfC layer with its value. */
 export type CfcConfig = Omit<CfcForm, 'headActivation' | 'gateSign' | 'dropoutPlacement' | 'timeConstantInit'> &
@@ -70,9 +70,13 @@ const rules: OptionRules = {
 
 /**
  * A CfC layer. Defaults: mode "default", one backbone layer of 128 units with lecun_tanh, no dropout, no memory, all
- * outputs, variant "ncps-torch". Throws `argument` for an option that does not exist or has a wrong value.
+ * outputs, variant "ncps-torch". With a `wiring` in place of `units`, its neurons stand in the layers of the wiring, and
+ * there is no backbone. Throws `argument` for an option that does not exist or has a wrong value.
  */
-export function cfc(options: CfcOptions): Layer<CfcConfig> {
+export function cfc(options: WiredCfcOptions): Layer<WiredCfcConfig>;
+export function cfc(options: CfcOptions): Layer<CfcConfig>;
+export function cfc(options: CfcOptions | WiredCfcOptions): Layer<CfcConfig> | Layer<WiredCfcConfig> {
+  if (Object.hasOwn(Object(options), 'wiring')) return wiredCfc(options as WiredCfcOptions);
   const { mixedMemory, ...given } = Object(options) as CfcOptions;
   const { variant } = readOptions('cfc', variantRules, ncpsTorch, { variant: given.variant });
   const { memoryPlacement, ...preset } = cfcVariants[variant];
@@ -96,54 +100,22 @@ export function cfc(options: CfcOptions): Layer<CfcConfig> {
   return { kind: 'cfc', config, build: (features, path = '') => buildCfc(config, features, path) };
 }
 
-type Parameters = CfcParameters<Tensor> & { readonly lstm?: LstmParameters<Tensor> };
-type Prepared = PreparedCfc & { readonly lstm: readonly Affine<Tensor>[] };
-type State = { readonly h: Tensor; readonly c?: Tensor };
-
 function buildCfc(config: CfcConfig, features: number, path: string): RecurrentLayer {
-  const { units, mixedMemory, forgetBias } = config;
-  const cell = cfcSpec(config, mixedMemory === 'before-input' ? units : features);
-  const memoryBias = config.memoryBiasInit === 'zeros' ? startAt(0) : ({ kind: 'uniform', limit: 0.1 } as const);
   const sites = Array.from({ length: config.backboneLayers }, (_, layer) => layer).filter((layer) =>
     dropsAfter(config, layer),
   );
-  return {
-    form: 'recurrent',
-    path,
-    inputs: features,
-    outputs: units,
-    units,
-    parameters: mixedMemory === 'off' ? cell : { ...cell, lstm: lstmSpec(features, units, memoryBias) },
-    defaultElapsed: mixedMemory === 'off' ? 1 : config.memoryElapsed,
+  const cellFor = (inputs: number): Cell<PreparedCfc> => ({
+    outputs: config.units,
+    parameters: cfcSpec(config, inputs),
     random: sites.length > 0,
-    returnSequences: config.returnSequences,
-    goBackwards: config.goBackwards,
-    zeroOutputForMask: config.zeroOutputForMask,
-    needsObserved: false,
-    state: (batch, dtype) => {
-      const type = { dtype, shape: [batch, units] };
-      return mixedMemory === 'off' ? { h: type } : { h: type, c: type };
-    },
-    prepare: (tree, context) => {
-      const parameters = tree as Parameters;
+    prepare: (parameters, context) => {
       const keys = dropoutKeys(sites, path, context);
-      const lstm = parameters.lstm === undefined ? [] : [prepareLstm(parameters.lstm)];
-      return { ...prepareCfc(config, parameters, keys, context.elapsed), lstm };
+      return prepareCfc(config, parameters as CfcParameters<Tensor>, keys, context.elapsed);
     },
-    step: (prepared, state, x, elapsed, { index }) => {
-      const weights = prepared as Prepared;
-      const { h, c } = state as State;
-      const [lstm] = weights.lstm;
-      if (lstm === undefined || c === undefined) {
-        const next = cfcStep(config, weights, x, h, elapsed, index);
-        return [{ h: next }, next];
-      }
-      const memory = lstmStep(lstm, x, h, c, forgetBias);
-      const next =
-        mixedMemory === 'before-state'
-          ? cfcStep(config, weights, x, memory.h, elapsed, index)
-          : cfcStep(config, weights, memory.h, h, elapsed, index);
-      return [{ h: next, c: memory.c }, next];
+    step: (prepared, x, h, elapsed, index) => {
+      const next = cfcStep(config, prepared, x, h, elapsed, index);
+      return [next, next];
     },
-  };
+  });
+  return recurrentCell(config, config.units, cellFor, features, path);
 }

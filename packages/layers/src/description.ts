@@ -14,6 +14,7 @@ import { ltc } from './ltc.ts';
 import { unknownName } from './options.ts';
 import type { LayerDescription } from './sequential.ts';
 import { sequential } from './sequential.ts';
+import { wiringFromDescription } from './wirings/wiring-description.ts';
 
 /** A model as plain JSON. */
 export type ModelDescription = LayerDescription & { readonly format: 'rheo-model'; readonly version: 1 };
@@ -42,7 +43,7 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
   const options = asObject(config, `${where}/config`);
   switch (kind) {
     case 'cfc':
-      return cfc(options as never);
+      return cfc(withWiring(options) as never);
     case 'lstm':
       return lstm(options as never);
     case 'ltc':
@@ -61,6 +62,11 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
     default:
       throw unknownName('model', 'layer kind', String(kind), layerKinds);
   }
+}
+
+/** Options in which a wiring is a wiring, and not its description. */
+function withWiring(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.hasOwn(options, 'wiring') ? { ...options, wiring: wiringFromDescription(options['wiring']) } : options;
 }
 
 const layerKinds: readonly string[] = ['cfc', 'lstm', 'ltc', 'linear', 'dropout', 'forward-fill', 'sequential'];

@@ -10,11 +10,12 @@ import { flag, positiveInteger, readOptions } from '../options.ts';
 import type { NumpyRandom } from './numpy-random.ts';
 import { numpyRandom } from './numpy-random.ts';
 import { oneLayer } from './one-layer.ts';
+import { numpySeed } from './seed-rules.ts';
 import type { Polarity } from './synapse-draft.ts';
 import type { Wiring } from './wiring.ts';
 import { defineWiring } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { numpySeed, timesBuilt, withArguments } from './wiring-options.ts';
+import { timesBuilt, withArguments } from './wiring-options.ts';
 
 /** Options of `fullyConnected` with their values. */
 export type FullyConnectedConfig = TimesBuilt & {
@@ -47,7 +48,7 @@ export function fullyConnected(units: number, options: Partial<Omit<FullyConnect
     config,
     ...oneLayer('fullyConnected', config),
     draw: (draft) => {
-      const random = numpyRandom(BigInt(config.seed));
+      const random = numpyRandom(config.seed);
       for (let source = 0; source < units; source++) {
         for (let target = 0; target < units; target++) {
           if (source !== target || config.selfConnections) draft.connect(source, target, mostlyExcitatory(random));

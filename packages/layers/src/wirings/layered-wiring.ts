@@ -11,10 +11,10 @@ import { naturalNumber, oneOf, positiveInteger, readOptions, unknownName } from 
 import type { Projection } from './draw-synapses.ts';
 import { fanIn, fanOut, randomPairs } from './draw-synapses.ts';
 import { legacyRandom } from './legacy-random.ts';
+import { legacySeed } from './seed-rules.ts';
 import type { Polarity } from './synapse-draft.ts';
 import type { LayerOfNeurons, NeuronType, Wiring, WiringLayer } from './wiring.ts';
 import { defineWiring, wiringError } from './wiring.ts';
-import { legacySeed } from './wiring-options.ts';
 
 /** A layer: its name, its size, and the type of its neurons; those of the last layer are motor neurons. */
 export type LayerSpec = { readonly name: string; readonly units: number; readonly type?: 'inter' | 'command' };

@@ -3,6 +3,8 @@
  * are made of, bit for bit. It serves wirings only: parameters and dropout use the keys of @rheo/core.
  */
 
+import { legacySeed, wrongSeed } from './seed-rules.ts';
+
 /** A stream of draws; each call moves it on. */
 export interface LegacyRandom {
   /** 32 random bits. */
@@ -16,8 +18,9 @@ export interface LegacyRandom {
 const words = 624;
 const middle = 397;
 
-/** The stream of `numpy.random.RandomState(seed)`, seed in [0, 2³²). */
+/** The stream of `numpy.random.RandomState(seed)`, seed in [0, 2³²). Throws `argument` for another seed. */
 export function legacyRandom(seed: number): LegacyRandom {
+  if (!legacySeed.accepts(seed)) throw wrongSeed('legacyRandom', seed, legacySeed);
   const state = new Uint32Array(words);
   state[0] = seed;
   for (let i = 1; i < words; i++) {

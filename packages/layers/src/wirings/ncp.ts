@@ -10,11 +10,12 @@ import type { OptionRule, OptionRules } from '../options.ts';
 import { naturalNumber, positiveInteger, readOptions } from '../options.ts';
 import { fanIn, fanOut, randomPairs } from './draw-synapses.ts';
 import { legacyRandom } from './legacy-random.ts';
+import { legacySeed } from './seed-rules.ts';
 import type { Polarity } from './synapse-draft.ts';
 import type { NeuronType, Wiring, WiringConfig, WiringKind } from './wiring.ts';
 import { defineWiring, wiringError } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { legacySeed, timesBuilt, withArguments } from './wiring-options.ts';
+import { timesBuilt, withArguments } from './wiring-options.ts';
 
 /** The numbers that an NCP is drawn from. */
 type Circuit = TimesBuilt & {

@@ -3,6 +3,7 @@
  * connected and random wirings are made of, bit for bit.
  */
 
+import { numpySeed, wrongSeed } from './seed-rules.ts';
 import { seedSequence } from './seed-sequence.ts';
 
 /** A stream of draws; each call moves it on. */
@@ -24,8 +25,13 @@ const low128 = (1n << 128n) - 1n;
 /** Above this many items, drawing many of them shuffles the tail of the whole list. */
 const largePopulation = 10000;
 
-/** The stream of `numpy.random.default_rng(seed)`; the seed is an integer of any size, at least 0. */
-export function numpyRandom(seed: number | bigint): NumpyRandom {
+/**
+ * The stream of `numpy.random.default_rng(seed)`; the seed is an integer of any size, at least 0, or its digits.
+ * Throws `argument` for another seed.
+ */
+export function numpyRandom(seed: number | bigint | string): NumpyRandom {
+  if (!numpySeed.accepts(typeof seed === 'bigint' ? String(seed) : seed))
+    throw wrongSeed('numpyRandom', seed, numpySeed);
   const words = Array.from(seedSequence(BigInt(seed), 8), BigInt);
   // Four words, low half before high half in each 64 bits, high 64 bits before low.
   const wide = (at: number): bigint =>

@@ -10,10 +10,11 @@ import { positiveInteger, rate, readOptions } from '../options.ts';
 import { mostlyExcitatory } from './fully-connected.ts';
 import { numpyRandom } from './numpy-random.ts';
 import { oneLayer } from './one-layer.ts';
+import { numpySeed } from './seed-rules.ts';
 import type { Wiring } from './wiring.ts';
 import { defineWiring } from './wiring.ts';
 import type { TimesBuilt } from './wiring-options.ts';
-import { numpySeed, timesBuilt, withArguments } from './wiring-options.ts';
+import { timesBuilt, withArguments } from './wiring-options.ts';
 
 /** Options of `randomWiring` with their values. */
 export type RandomWiringConfig = TimesBuilt & {
@@ -47,7 +48,7 @@ export function randomWiring(units: number, options: Partial<Omit<RandomWiringCo
     config,
     ...oneLayer('randomWiring', config),
     draw: (draft) => {
-      const random = numpyRandom(BigInt(config.seed));
+      const random = numpyRandom(config.seed);
       const pairs = (rows: number): number[] =>
         random.choose(rows * units, roundHalfEven(rows * units * (1 - config.sparsity)));
       for (const pair of pairs(units)) draft.connect(Math.floor(pair / units), pair % units, mostlyExcitatory(random));
