@@ -7,7 +7,7 @@ import type { Buffer, BufferKind, MapStep, Origin, Step } from './kernels.ts';
 import type { BlockValues } from './nodes.ts';
 import { NodeBuilder, viewOf } from './nodes.ts';
 import type { View } from './views.ts';
-import { accessAt, denseView, identityMap, sizeOf } from './views.ts';
+import { accessAt, denseView, identityMap, isDense, sizeOf } from './views.ts';
 
 /** Steps of one nesting level. */
 export interface Frame {
@@ -102,6 +102,16 @@ export function inMemory(lowering: Lowering, block: Block, id: ValueId): View {
   const view = lowering.temporary(dtype, shape);
   emit(lowering, copyValue(block, id, [view], originOf(block.fusion.definition(id), 'copy')));
   block.views.set(id, view);
+  return view;
+}
+
+/** A value's elements one after the other in memory. */
+export function denselyInMemory(lowering: Lowering, block: Block, id: ValueId): View {
+  const known = viewOf(block, id);
+  if (known !== undefined && isDense(known)) return known;
+  const { dtype, shape } = block.types[id] as { dtype: DType; shape: readonly number[] };
+  const view = lowering.temporary(dtype, shape);
+  emit(lowering, copyValue(block, id, [view], originOf(block.fusion.definition(id), 'copy')));
   return view;
 }
 

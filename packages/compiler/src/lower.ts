@@ -7,7 +7,7 @@
 
 import type { DType, Instruction, Program, ValueId } from '@rheo/ir';
 import type { Block, Request } from './block.ts';
-import { copyValue, emit, inMemory, Lowering, originOf } from './block.ts';
+import { copyValue, denselyInMemory, emit, inMemory, Lowering, originOf } from './block.ts';
 import { lowerScan, lowerWhile } from './control.ts';
 import type { Unit } from './fusion.ts';
 import { fuse, isElementwise } from './fusion.ts';
@@ -48,6 +48,7 @@ export function lowerBlock(
     types: blockTypes(program),
     fusion,
     views: new Map(params.map((view, id) => [id, view])),
+    place: (id, dense) => (dense ? denselyInMemory(lowering, block, id) : inMemory(lowering, block, id)),
     requests: new Map(),
     served: new Set(),
   };
@@ -300,6 +301,10 @@ function lowerScatter(lowering: Lowering, block: Block, instruction: Instruction
   const view = requested?.view ?? lowering.temporary(result.dtype, result.shape);
   if (requested !== undefined) block.served.add(requested);
   block.views.set(instruction.id, view);
+  if (sizeOf(shape) === 0) {
+    fill(lowering, block, view, originOf(instruction, 'scatter_add'));
+    return;
+  }
   const rank = shape.length;
   const map = identityMap(rank);
   const builder = new NodeBuilder(block, rank);

@@ -19,6 +19,8 @@ export interface BlockValues {
   readonly fusion: Fusion;
   /** Where a value lies, if it has been placed. */
   readonly views: Map<ValueId, View>;
+  /** Writes a value to memory ahead of the kernel at hand, densely if asked for. */
+  readonly place: (id: ValueId, dense: boolean) => View;
 }
 
 /** The types of all values, once per block. */
@@ -91,8 +93,12 @@ export class NodeBuilder {
     if (fusion.home(id) === 'view') {
       const operand = definition.operands[0] as ValueId;
       const moved = moveMap(map, definition, (types[operand] as { shape: readonly number[] }).shape);
-      if (moved === undefined) throw new Error(`value %${id} (${definition.op}) is not affine`);
-      return this.value(operand, moved);
+      if (moved !== undefined) return this.value(operand, moved);
+      // Merged axes that do not lie evenly: copy the operand densely, then any reshape of it is a view.
+      const view = moveView(this.#block.place(operand, true), definition);
+      if (view === undefined) throw new Error(`value %${id} (${definition.op}) is not affine`);
+      this.#block.views.set(id, view);
+      return this.load(view, map, dtype);
     }
     const from = (types[definition.operands[0] as ValueId] as { dtype: DType }).dtype;
     const args = definition.operands.map((operand) => this.value(operand, map));
@@ -120,8 +126,7 @@ export class NodeBuilder {
   #gather(definition: Instruction & { op: 'gather' }, map: IndexMap, dtype: DType): number {
     const [x, index] = definition.operands as [ValueId, ValueId];
     const { axis } = definition.attributes;
-    const view = viewOf(this.#block, x);
-    if (view === undefined) throw new Error(`gather %${definition.id} has no table in memory`);
+    const view = this.#block.place(x, false);
     const indexRank = (this.#block.types[index] as { shape: readonly number[] }).shape.length;
     const zero: Affine = { constant: 0, coefficients: new Array<number>(this.#rank).fill(0) };
     const tableMap = [...map.slice(0, axis), zero, ...map.slice(axis + indexRank)];

@@ -23,7 +23,7 @@ export function lowerProduct(lowering: Lowering, block: Block, unit: Unit, dot: 
   const epilogue = buildEpilogue(lowering, block, unit, dot);
   if (sizeOf(epilogue.shape) === 0 || epilogue.stores.length === 0) return;
   const { contract, batch } = dot.attributes;
-  const left = inMemory(lowering, block, dot.operands[0] as ValueId);
+  const left = forwards(lowering, block, inMemory(lowering, block, dot.operands[0] as ValueId), origin);
   const right = inMemory(lowering, block, dot.operands[1] as ValueId);
   const free = (view: View, side: 0 | 1): number[] =>
     view.shape.map((_, axis) => axis).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
@@ -189,6 +189,12 @@ function withoutProduct(epilogue: MapStep): MapStep {
     (node): Node => (node.kind === 'product' ? { kind: 'constant', dtype: 'f32', value: 0 } : node),
   );
   return { ...epilogue, nodes };
+}
+
+/** Kernels step through the left operand with unsigned offsets: what runs backwards is copied. */
+function forwards(lowering: Lowering, block: Block, view: View, origin: Origin): View {
+  if (view.strides.every((stride) => stride >= 0)) return view;
+  return densify(lowering, block, view, span(0, view.shape.length), origin);
 }
 
 function densify(lowering: Lowering, block: Block, view: View, order: readonly number[], origin: Origin): View {

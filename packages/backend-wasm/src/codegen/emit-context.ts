@@ -63,7 +63,16 @@ export function basePointer(
   if (fixed && loops.length === 0) return { terms: [], constant };
   const local = f.local('i32');
   let first = true;
-  if (!fixed) {
+  // An immediate is unsigned and never wraps: what runs backwards needs its whole address in the local.
+  const whole = loops.some(({ stride }) => stride < 0);
+  if (whole) {
+    f.i32Const(constant);
+    first = false;
+    if (!fixed) {
+      f.getGlobal(context.base(access.buffer));
+      f.op('i32.add');
+    }
+  } else if (!fixed) {
     f.getGlobal(context.base(access.buffer));
     first = false;
   }
@@ -75,7 +84,7 @@ export function basePointer(
     first = false;
   }
   f.set(local);
-  return { terms: [local], constant };
+  return { terms: [local], constant: whole ? 0 : constant };
 }
 
 /** Identity of an access, so that equal ones share a pointer. */
