@@ -70,7 +70,10 @@ const rules: OptionRules = {
   ...variantRules,
   units: positiveInteger,
   wiring: anything,
-  odeUnfolds: positiveInteger,
+  odeUnfolds: {
+    takes: 'an integer from 1 to 1000',
+    accepts: (n) => Number.isInteger(n) && Number(n) >= 1 && Number(n) <= 1000,
+  },
   epsilon: notNegative,
   elapsedOffset: notNegative,
   inputMapping: mappings,
@@ -123,8 +126,8 @@ export function ltc(options: LtcOptions): Layer<LtcConfig> {
   return { kind: 'ltc', config, build: (features, path = '') => buildLtc(config, wiring, features, path) };
 }
 
-/** What an LTC computes, for a number of features. */
-export function ltcForm(config: LtcConfig, wiring: Wiring | undefined, features: number): LtcForm {
+/** What an LTC computes, for a number of features; the wiring is that of the configuration unless given. */
+export function ltcForm(config: LtcConfig, features: number, wiring: Wiring | undefined = wiringOf(config)): LtcForm {
   const { units, sparse } = config;
   const inputs = config.mixedMemory === 'before-input' ? units : features;
   const built = wiring?.build(inputs);
@@ -149,12 +152,29 @@ export function ltcForm(config: LtcConfig, wiring: Wiring | undefined, features:
 }
 
 type Parameters = LtcParameters<Tensor> & { readonly lstm?: LstmParameters<Tensor> };
-type Prepared = PreparedLtc & { readonly lstm: readonly Affine<Tensor>[] };
-type State = { readonly h: Tensor; readonly c?: Tensor };
+
+/** Weights of the layer as its step wants them. */
+export type PreparedLtcLayer = PreparedLtc & { readonly lstm: readonly Affine<Tensor>[] };
+
+/** State of the layer. */
+export type LtcState = { readonly h: Tensor; readonly c?: Tensor };
+
+/** Input and potentials as the cell gets them: after the LSTM of mixed memory, whose memory is c. */
+export function beforeCell(
+  { mixedMemory, forgetBias }: LtcConfig,
+  { lstm: [weights] }: PreparedLtcLayer,
+  { h, c }: LtcState,
+  x: Tensor,
+): { readonly x: Tensor; readonly v: Tensor; readonly memory: { readonly c?: Tensor } } {
+  if (weights === undefined || c === undefined) return { x, v: h, memory: {} };
+  const after = lstmStep(weights, x, h, c, forgetBias);
+  const memory = { c: after.c };
+  return mixedMemory === 'before-state' ? { x, v: after.h, memory } : { x: after.h, v: h, memory };
+}
 
 function buildLtc(config: LtcConfig, wiring: Wiring | undefined, features: number, path: string): RecurrentLayer {
-  const { units, mixedMemory, forgetBias } = config;
-  const form = ltcForm(config, wiring, features);
+  const { units, mixedMemory } = config;
+  const form = ltcForm(config, features, wiring);
   const cell = ltcSpec(form, { ...config, inputs: form.sensory.sources });
   const memoryBias = config.memoryBiasInit === 'zeros' ? startAt(0) : ({ kind: 'uniform', limit: 0.1 } as const);
   return {
@@ -180,21 +200,16 @@ function buildLtc(config: LtcConfig, wiring: Wiring | undefined, features: numbe
       return { ...prepareLtc(form, parameters), lstm };
     },
     step: (prepared, state, x, elapsed) => {
-      const weights = prepared as Prepared;
-      const { h, c } = state as State;
-      const [lstm] = weights.lstm;
-      if (lstm === undefined || c === undefined) {
-        const next = ltcStep(form, weights, x, h, elapsed);
-        return [{ h: next }, ltcOutput(form, weights, next)];
-      }
-      const memory = lstmStep(lstm, x, h, c, forgetBias);
-      const next =
-        mixedMemory === 'before-state'
-          ? ltcStep(form, weights, x, memory.h, elapsed)
-          : ltcStep(form, weights, memory.h, h, elapsed);
-      return [{ h: next, c: memory.c }, ltcOutput(form, weights, next)];
+      const weights = prepared as PreparedLtcLayer;
+      const given = beforeCell(config, weights, state as LtcState, x);
+      const h = ltcStep(form, weights, given.x, given.v, elapsed);
+      return [{ h, ...given.memory }, ltcOutput(form, weights, h)];
     },
   };
+}
+
+function wiringOf({ wiring }: LtcConfig): Wiring | undefined {
+  return wiring === null ? undefined : wiringFromDescription(wiring);
 }
 
 function asWiring(given: Wiring | WiringDescription): Wiring {

@@ -125,12 +125,12 @@ function readParameters(
   return unflattenTree(structure, parameters);
 }
 
-/** A description may not ask for more layers or units than the file has numbers: building it would fill the memory. */
+/** A description may not ask for more layers, units or neurons than the file has numbers: building it would fill the memory. */
 function checkSizes(value: unknown, elements: number, file: string, depth: number): void {
   if (depth > 64) throw damaged(file, 'the description is nested too deep', 'model');
   if (typeof value !== 'object' || value === null) return;
   for (const [name, part] of Object.entries(value)) {
-    if (/(units|layers)$/i.test(name) && typeof part === 'number' && part > elements) {
+    if (/(units|layers|neurons)$/i.test(name) && typeof part === 'number' && part > elements) {
       throw damaged(file, `${name.slice(0, 40)} is ${part}, more than the file has numbers`, 'model');
     }
     checkSizes(part, elements, file, depth + 1);

@@ -122,7 +122,8 @@ export function ltcOutput(form: LtcForm, weights: PreparedLtc, v: Tensor): Tenso
   return mapped(slice(v, { axis: 1, start: 0, limit: form.motors }), weights.output);
 }
 
-function mapped(x: Tensor, [w, b]: readonly Tensor[]): Tensor {
+/** x·w + b, as far as w and b are there. */
+export function mapped(x: Tensor, [w, b]: readonly Tensor[]): Tensor {
   const scaled = w === undefined ? x : mul(x, w);
   return b === undefined ? scaled : add(scaled, b);
 }
