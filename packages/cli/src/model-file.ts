@@ -2,13 +2,12 @@
  * A model file as a command reads it: the fitted model on a backend, and the record of its training.
  */
 
-import { resolve } from 'node:path';
-import { readBytes } from '@rheo/data/node';
 import type { Backend } from '@rheo/ir';
 import type { Fitted } from '@rheo/train';
 import { fromCheckpoint, load } from '@rheo/train';
 import type { ModelRecord } from './model-record.ts';
 import { fromExtra } from './model-record.ts';
+import { readUserFile } from './user-file.ts';
 
 /** A model file that was read. */
 export interface ModelFile {
@@ -18,7 +17,7 @@ export interface ModelFile {
 
 /** Reads a model file. Throws `file` or `format` naming the file and the tensor. */
 export async function readModelFile(folder: string, path: string, backend: Backend): Promise<ModelFile> {
-  const bytes = await readBytes(resolve(folder, path));
+  const bytes = await readUserFile(folder, path);
   const { extra } = fromCheckpoint(bytes, { file: path });
   return { fitted: load(bytes, { backend, file: path }), record: fromExtra(extra) };
 }

@@ -5,19 +5,19 @@
  * Sequences are padded to the longest; `lengths` says where each ends.
  */
 
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import type { SequenceData } from '@rheo/data';
 import { checkSequences, readNpy, toFloat32 } from '@rheo/data';
-import { readBytes } from '@rheo/data/node';
 import { badFile } from './failure.ts';
 import { readCsvSequences } from './read-csv.ts';
+import { readUserFile } from './user-file.ts';
 
 /** Sequences without targets. */
 export type Observations = Omit<SequenceData, 'targets' | 'targetFeatures' | 'mask'>;
 
 /** Reads a `.csv` or `.npy` file. Throws `DataError` or `RheoError` naming file, row and remedy. */
 export async function readObservations(folder: string, path: string): Promise<Observations> {
-  const bytes = await readBytes(resolve(folder, path));
+  const bytes = await readUserFile(folder, path);
   const read = extname(path).toLowerCase() === '.npy' ? fromNpy(bytes, path) : fromCsv(bytes, path);
   checkSequences({ ...read, targets: read.values, targetFeatures: read.features }, path);
   return read;

@@ -4,10 +4,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { SequenceData, Walker2d } from '@rheo/data';
-import { DataError } from '@rheo/data';
 import { readWalker2d } from '@rheo/data/node';
+import { namedAsGiven } from './user-file.ts';
 
 /** The parts of the data set and where they came from. */
 export interface LoadedWalker2d extends Walker2d {
@@ -19,14 +18,7 @@ export interface LoadedWalker2d extends Walker2d {
 
 /** Reads an archive or a folder of rollouts. Throws `DataError` naming file, row and remedy. */
 export async function loadWalker2dData(folder: string, path: string): Promise<LoadedWalker2d> {
-  const data = await readWalker2d(resolve(folder, path)).catch((error: unknown) => {
-    // A part that came out empty names no file of its own.
-    if (error instanceof DataError && error.details.file === undefined) {
-      const { details, code } = error;
-      throw new DataError(code, details.what, { ...details, file: path });
-    }
-    throw error;
-  });
+  const data = await namedAsGiven(folder, path, (resolved) => readWalker2d(resolved));
   const hash = createHash('sha256');
   for (const part of [data.train, data.validation, data.test]) addNumbers(hash, part);
   return { ...data, path, fingerprint: hash.digest('hex') };

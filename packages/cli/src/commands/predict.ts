@@ -5,7 +5,6 @@
 
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { writeBytes } from '@rheo/data/node';
 import type { SyncBackend } from '@rheo/ir';
 import { withBackend } from '../backends.ts';
 import { misuse } from '../failure.ts';
@@ -20,6 +19,7 @@ import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
 import { testError } from '../test-error.ts';
+import { writeUserFile } from '../user-file.ts';
 import { loadWalker2dData } from '../walker2d-data.ts';
 
 /** Options of the command. */
@@ -51,7 +51,7 @@ export async function predict(model: string, options: PredictOptions, terminal: 
     return predictFile(file, options.data, terminal, backend);
   });
   const toFile = options.out !== undefined && options.out !== '-' ? options.out : undefined;
-  if (toFile !== undefined) await writeBytes(resolve(folder, toFile), predictionTable(table));
+  if (toFile !== undefined) await writeUserFile(folder, toFile, predictionTable(table));
   if (options.out === '-') out.write(predictionTable(table));
   const rows = table.lengths === undefined ? table.count * table.steps : table.lengths.reduce((a, b) => a + b, 0);
   if (options.json === true) {

@@ -16,9 +16,9 @@ export interface Report {
 
 /** The text of the page. */
 export function reportPage({ title, figures, pictures, config }: Report): string {
-  const rows = figures.map(([label, value]) => `<tr><th>${escape(label)}</th><td>${escape(value)}</td></tr>`);
+  const rows = figures.map(([label, value]) => `<tr><th>${escapeText(label)}</th><td>${escapeText(value)}</td></tr>`);
   const drawn = pictures.map(
-    ({ caption, svg }) => `<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption></figure>`,
+    ({ caption, svg }) => `<figure>\n${svg}\n<figcaption>${escapeText(caption)}</figcaption></figure>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -26,7 +26,7 @@ export function reportPage({ title, figures, pictures, config }: Report): string
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(title)}</title>
+<title>${escapeText(title)}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 900px; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; background: #fff; }
 h1 { font-size: 1.5rem; }
@@ -40,18 +40,18 @@ pre { background: #f5f5f5; padding: 1rem; overflow: auto; font-size: .85rem; }
 </style>
 </head>
 <body>
-<h1>${escape(title)}</h1>
+<h1>${escapeText(title)}</h1>
 <table>
 ${rows.join('\n')}
 </table>
 ${drawn.join('\n')}
 <h2>Configuration</h2>
-<pre>${escape(config)}</pre>
+<pre>${escapeText(config)}</pre>
 </body>
 </html>
 `;
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -53,12 +53,15 @@ export interface Progress {
 
 /** Tells several. */
 export function tee(parts: readonly Progress[]): Progress {
+  const all = (tell: (part: Progress) => void): void => {
+    for (const part of parts) tell(part);
+  };
   return {
-    start: (run) => parts.forEach((part) => part.start(run)),
-    step: (report) => parts.forEach((part) => part.step(report)),
-    epoch: (report) => parts.forEach((part) => part.epoch(report)),
-    end: () => parts.forEach((part) => part.end()),
-    note: (text) => parts.forEach((part) => part.note(text)),
-    result: (result) => parts.forEach((part) => part.result(result)),
+    start: (run) => all((part) => part.start(run)),
+    step: (report) => all((part) => part.step(report)),
+    epoch: (report) => all((part) => part.epoch(report)),
+    end: () => all((part) => part.end()),
+    note: (text) => all((part) => part.note(text)),
+    result: (result) => all((part) => part.result(result)),
   };
 }

@@ -1,0 +1,31 @@
+/**
+ * Files that the user named: read and written relative to the terminal's folder, and failures name them as the user did.
+ */
+
+import { resolve } from 'node:path';
+import { DataError } from '@rheo/data';
+import { readBytes, writeBytes } from '@rheo/data/node';
+
+/** All bytes of a file. Throws `file`. */
+export function readUserFile(folder: string, path: string): Promise<Uint8Array> {
+  return namedAsGiven(folder, path, readBytes);
+}
+
+/** Writes a file whole or not at all. Throws `file`. */
+export function writeUserFile(folder: string, path: string, bytes: Uint8Array | string): Promise<void> {
+  return namedAsGiven(folder, path, (resolved) => writeBytes(resolved, bytes));
+}
+
+/** Hands the resolved path to `use`; in a `DataError` of its, the file is named as given, and what lies in it after it. */
+export async function namedAsGiven<T>(folder: string, path: string, use: (resolved: string) => Promise<T>): Promise<T> {
+  const resolved = resolve(folder, path);
+  try {
+    return await use(resolved);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    const { code, details } = error;
+    const { file = resolved, cause } = details;
+    const named = file.startsWith(resolved) ? `${path}${file.slice(resolved.length)}` : `${path}/${file}`;
+    throw new DataError(code, details.what, { ...details, file: named }, cause === undefined ? {} : { cause });
+  }
+}

@@ -1,0 +1,52 @@
+import type { EpochReport } from '@rheo/train';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { formatFloat32, formatLoss, formatSeconds, formatWholeSeconds } from '../src/format-number.ts';
+import { progressBar } from '../src/progress/bar.ts';
+import { wrap } from '../src/terminal.ts';
+
+it('float32 numbers read back as they were', () => {
+  fc.assert(
+    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(Math.fround(Number(formatFloat32(value)))).toBe(value === 0 ? 0 : value);
+    }),
+  );
+  expect(formatFloat32(Math.fround(0.1))).toBe('0.1');
+});
+
+it('losses and durations', () => {
+  expect([0.64321, 12.3, 0, 0.0012345].map(formatLoss)).toEqual(['0.6432', '12.3000', '0.0000', '0.001234']);
+  expect([0.5, 12.34, 60, 3601].map(formatSeconds)).toEqual(['0.50 s', '12.3 s', '1 min 00 s', '1 h 00 min']);
+  expect([0.4, 59.7, 125].map(formatWholeSeconds)).toEqual(['0 s', '1 min 00 s', '2 min 05 s']);
+});
+
+it('wrapped lines fit, keep their words, and break no word', () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/)), fc.integer({ min: 20, max: 90 }), (words, width) => {
+      const lines = wrap(words.join(' '), width).split('\n');
+      expect(lines.join(' ')).toBe(words.join(' '));
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    }),
+  );
+});
+
+it.each([20, 40, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
+  const written: string[] = [];
+  const bar = progressBar({ write: (text) => written.push(text), isTTY: true, columns });
+  const windows = { train: 1, validation: 1, test: 1 };
+  const numbers = { steps: 64, features: 17, parameters: 87889, epochs: 50, batchSize: 16, seed: 1 };
+  const names = { task: 'walker2d', recipe: 'sample', data: 'walker.zip', backend: 'wasm', out: 'run' };
+  bar.start({ ...numbers, ...names, windows, validationBaseline: 4.6 });
+  const before = written.length;
+  for (let step = 1; step <= 31; step++) {
+    bar.step({ epoch: 1, step, steps: 31, loss: 10.2345 });
+  }
+  bar.epoch({ epoch: 1, epochs: 50, loss: 10, validationLoss: 12.3456, seconds: 1 } as EpochReport);
+  for (let step = 1; step <= 31; step++) bar.step({ epoch: 2, step, steps: 31, loss: 10.2345 });
+  bar.end();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken away
+  const frames = written.slice(before).map((text) => text.replace(/\x1b(\[[0-9;?]*[A-Za-z]|[78])/g, ''));
+  const widest = Math.max(...frames.flatMap((frame) => frame.split('\n')).map((line) => line.length));
+  expect(widest).toBeLessThanOrEqual(columns);
+  expect(frames.some((frame) => frame.includes('10.2345') || columns < 30)).toBe(true);
+});

@@ -1,0 +1,77 @@
+/** The executable as a process: exit codes, streams, Control-C. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tinyWalker } from './tiny-walker.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rheo-process-'));
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+beforeAll(() => writeFileSync(join(folder, 'walker.zip'), tinyWalker()));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(args: readonly string[]): ChildProcess & { ended: Promise<{ code: number; out: string; err: string }> } {
+  const child = spawn(process.execPath, ['--conditions=@rheo/source', `--import=${tsx}`, main, ...args], {
+    cwd: folder,
+  });
+  const text = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    text.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    text.err += chunk;
+  });
+  const ended = new Promise<{ code: number; out: string; err: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code: code ?? -1, ...text })),
+  );
+  return Object.assign(child, { ended });
+}
+
+it('prints its version and its help on standard output', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect(await start(['--version']).ended).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  for (const args of [['--help'], ['help'], []]) {
+    const { code, out, err } = await start(args).ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('Usage: rheo [options] [command]');
+  }
+  const { out } = await start(['help', 'evaluate']).ended;
+  expect(out).toContain('rheo evaluate [options] <model>');
+}, 60_000);
+
+it('says what is wrong on standard error, within the width, and ends with 2', async () => {
+  const { code, out, err } = await start(['evaluate', 'missing.safetensors']).ended;
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toBe('@rheo/data: missing.safetensors: the file does not exist. Check the path.\n');
+}, 60_000);
+
+it('ends with 130 on Control-C and keeps a whole run folder', async () => {
+  const args = [
+    'train',
+    'walker2d',
+    '--data',
+    'walker.zip',
+    '--recipe',
+    'sample',
+    '--epochs',
+    '100000',
+    '--out',
+    'run',
+  ];
+  const child = start([...args, '--json']);
+  await new Promise<void>((resolve) =>
+    child.stdout?.on('data', (chunk) => String(chunk).includes('"event":"epoch"') && resolve()),
+  );
+  child.kill('SIGINT');
+  const { code, out, err } = await child.ended;
+  expect({ code, err }).toEqual({ code: 130, err: '' });
+  const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}');
+  expect(last).toMatchObject({ event: 'result', stopped: true });
+  for (const file of last.files) expect(existsSync(join(folder, 'run', file))).toBe(true);
+  expect(existsSync(join(folder, '.run.part'))).toBe(false);
+}, 60_000);
