@@ -112,7 +112,7 @@ const problems: Readonly<Record<string, Fit>> = {
     1.3125,
     { 0: 1.3125 },
   ),
-  erf: halved((x) => erf(x) / (1 + erfSlack(x)), erfSlack, erfSlope, 3.93, 3, 4, 1.309375),
+  erf: halved((x) => erf(x) / (1 + erfSlack(x)), erfSlack, erfSlope, 3.93, 3, 4, 1.3125),
 };
 
 /** Fits one of the problems; `error` is in units of 2^−24. */

