@@ -3,11 +3,13 @@ import { isRheoError } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { Layer } from '../src/index.ts';
 import {
+  autoNcp,
   cfc,
   cfcVariants,
   describe as describeModel,
   dropout,
   forwardFill,
+  fullyConnected,
   linear,
   lstm,
   modelFromDescription,
@@ -18,6 +20,9 @@ const models: readonly Layer[] = [
   cfc({ units: 3 }),
   ...Object.keys(cfcVariants).map((variant) => cfc({ units: 2, mixedMemory: true, variant: variant as never })),
   cfc({ units: 3, mode: 'pure', backboneLayers: 0, initGain: 0.5, goBackwards: true, returnSequences: false }),
+  cfc({ wiring: autoNcp(9, 2, { seed: 4 }) }),
+  cfc({ wiring: autoNcp(9, 2), variant: 'ncps-keras', mixedMemory: true, mode: 'pure' }),
+  cfc({ wiring: fullyConnected(4, { outputs: 2 }), variant: 'ncps-torch' }),
   lstm({ units: 2, forgetBias: 2.1 }),
   linear(4),
   dropout(0.3),

@@ -3,7 +3,7 @@ import { gradient, inlineProgram, reduceSum, square, trace } from '@rheo/core';
 import { evaluate } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { Layer } from '../src/index.ts';
-import { cfc, forwardFill, linear, lstm, sequential } from '../src/index.ts';
+import { autoNcp, cfc, forwardFill, linear, lstm, sequential } from '../src/index.ts';
 import type { Inputs } from './run-model.ts';
 import { filled, numbers, someParameters, traced } from './run-model.ts';
 
@@ -31,6 +31,14 @@ const cases: Readonly<Record<string, readonly [Layer, Inputs]>> = {
   'cfc of official-tf': [cfc({ ...small, variant: 'official-tf' }), { values, dt }],
   'mixed memory before the state': [cfc({ ...small, mixedMemory: true }), { values, dt }],
   'mixed memory before the input': [cfc({ ...small, mixedMemory: 'before-input' }), { values, dt }],
+  'wired cfc': [cfc({ wiring: autoNcp(7, 2, { seed: 3 }) }), { values, dt }],
+  'wired cfc, no_gate, no time': [cfc({ wiring: autoNcp(7, 2, { seed: 3 }), mode: 'no_gate' }), { values }],
+  'wired cfc, pure, of ncps-keras': [
+    cfc({ wiring: autoNcp(7, 2, { seed: 3 }), mode: 'pure', variant: 'ncps-keras' }),
+    { values, dt },
+  ],
+  'wired cfc, memory before the state': [cfc({ wiring: autoNcp(6, 1), mixedMemory: true }), { values, dt }],
+  'wired cfc, memory before the input': [cfc({ wiring: autoNcp(6, 1), mixedMemory: 'before-input' }), { values, dt }],
   lstm: [lstm({ units: 3 }), { values }],
   'a stack with lengths': [
     sequential([cfc(small), linear(2), lstm({ units: 2 }), linear(1)]),

@@ -7,6 +7,7 @@ import { isRheoError, referenceBackend } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { FloatArray, Layer } from '../src/index.ts';
 import {
+  autoNcp,
   cfc,
   dropout,
   floatArray,
@@ -40,6 +41,8 @@ const models: Readonly<Record<string, Layer>> = {
     linear(2),
   ]),
   'memory before the input': sequential([cfc({ units: 4, variant: 'ncps-keras', mixedMemory: true }), linear(1)]),
+  'wired, with memory': sequential([cfc({ wiring: autoNcp(9, 2), mixedMemory: true }), linear(1)]),
+  'wired, of ncps-keras': cfc({ wiring: autoNcp(9, 2), variant: 'ncps-keras', mode: 'pure' }),
   'pure, the last output': sequential([cfc({ units: 4, mode: 'pure', returnSequences: false }), linear(1)]),
 };
 
