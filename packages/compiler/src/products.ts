@@ -24,7 +24,7 @@ export function lowerProduct(lowering: Lowering, block: Block, unit: Unit, dot: 
   if (sizeOf(epilogue.shape) === 0 || epilogue.stores.length === 0) return;
   const { contract, batch } = dot.attributes;
   const left = forwards(lowering, block, inMemory(lowering, block, dot.operands[0] as ValueId), origin);
-  const right = inMemory(lowering, block, dot.operands[1] as ValueId);
+  const right = forwards(lowering, block, inMemory(lowering, block, dot.operands[1] as ValueId), origin);
   const free = (view: View, side: 0 | 1): number[] =>
     view.shape.map((_, axis) => axis).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
   const freeLeft = free(left, 0);
@@ -191,7 +191,7 @@ function withoutProduct(epilogue: MapStep): MapStep {
   return { ...epilogue, nodes };
 }
 
-/** Kernels step through the left operand with unsigned offsets: what runs backwards is copied. */
+/** Products step through their operands with unsigned offsets: what runs backwards is copied. */
 function forwards(lowering: Lowering, block: Block, view: View, origin: Origin): View {
   if (view.strides.every((stride) => stride >= 0)) return view;
   return densify(lowering, block, view, span(0, view.shape.length), origin);
