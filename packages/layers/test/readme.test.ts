@@ -4,7 +4,7 @@ import * as backendWasm from '@rheo/backend-wasm';
 import { expect, it } from 'vitest';
 import * as layers from '../src/index.ts';
 
-it('runs', async () => {
+it('runs a model', async () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const code = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
   const body = code
@@ -21,4 +21,13 @@ it('runs', async () => {
     expect(logged[1 + step]).toBeCloseTo(output, 5);
   });
   expect(logged[4]).toBe('sequential');
+});
+
+it('draws wirings', () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const code = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')[1] ?? '';
+  const body = code.replace(/import \{([^}]+)\} from '@rheo\/layers';/, 'const {$1} = layers;');
+  const logged: unknown[] = [];
+  new Function('layers', 'console', body)(layers, { log: (...items: unknown[]) => logged.push(...items) });
+  expect(logged).toEqual([['15 inter', '9 command', '4 motor'], 84, 140, 1, 2, true]);
 });
