@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { flatArray, transposed } from './flat-array.ts';
-import { kerasPath } from './keras-names.ts';
+import { kerasPath, kerasPaths } from './keras-names.ts';
 import { fromTorch, torchPaths } from './torch-names.ts';
 
 const fixtures = fileURLToPath(new URL('../../packages/layers/test/fixtures', import.meta.url));
@@ -42,6 +42,25 @@ describe('names', () => {
     expect(() => torchPaths(['rnn_cell.sigma'], { cell: '0', head: '1' })).toThrow('rnn_cell.sigma');
     expect(kerasPath('backbone3/bias', '0')).toBe('0/backbone/3/bias');
     expect(() => kerasPath('gates', '0')).toThrow('gates');
+  });
+
+  it('count the cells of a wiring', () => {
+    const names = ['rnn_cell.layer_1.ff1.weight', 'layer_0.w_tau', 'rnn_cell.layer_2.time_b.bias'];
+    expect([...torchPaths(names, { cell: '0', head: '1' }).values()]).toEqual([
+      '0/layers/1/ff1/kernel',
+      '0/layers/0/w_tau',
+      '0/layers/2/time_b/bias',
+    ]);
+    const keras = ['input_kernel', 'bias', 'ff1_weight', 'ff1_bias', 'ff1_weight', 'A'];
+    expect(kerasPaths(keras, '0', true)).toEqual([
+      '0/lstm/input/kernel',
+      '0/lstm/input/bias',
+      '0/layers/0/ff1/kernel',
+      '0/layers/0/ff1/bias',
+      '0/layers/1/ff1/kernel',
+      '0/layers/1/A',
+    ]);
+    expect(kerasPaths(keras.slice(2, 4), '0', false)).toEqual(['0/ff1/kernel', '0/ff1/bias']);
   });
 
   it('turn [out, in] into [in, out], and matrices of one row into vectors', () => {

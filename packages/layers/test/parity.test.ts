@@ -30,6 +30,29 @@ describe('the originals’ numbers', () => {
     expect(report.worst).toBeGreaterThan(1e-3);
   });
 
+  it('are exact where wirings and random streams are concerned', async () => {
+    const read = (file: string): never => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as never;
+    const wiring: { sensory_adjacency_matrix: number[][]; config: { seed: number } } = read(
+      'wiring_autoncp16_1_seed0.json',
+    );
+    wiring.config.seed = 1;
+    for (const row of wiring.sensory_adjacency_matrix) row.reverse();
+    expect(await runVector('wiring_x.json', wiring, [])).toMatchObject({
+      ok: false,
+      worst: 1,
+      reason: 'these differ: sensory_adjacency_matrix, config',
+    });
+    const rng: { streams: { RandomState_uint32: number[] }[] } = read('rng_streams.json');
+    rng.streams[1]?.RandomState_uint32.splice(3, 1, 7);
+    expect(await runVector('rng.json', rng, [])).toMatchObject({
+      ok: false,
+      reason: 'these differ: RandomState_uint32 of seed 1',
+    });
+    const twice: { cases: { second_build: { synapse_count: number } }[] } = read('wiring_built_twice_quirk.json');
+    for (const each of twice.cases) each.second_build.synapse_count++;
+    expect((await runVector('twice.json', twice, [])).reason).toContain('second synapse_count');
+  });
+
   it('report what cannot run, with the reason', async () => {
     const report = await runVector('x.json', { class: 'GRU', state_dict: {} }, [referenceBackend()]);
     expect(report).toMatchObject({ ok: false, worst: null, reason: expect.stringContaining('GRU') });
