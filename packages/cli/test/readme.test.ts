@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { recipes } from '../src/recipes.ts';
+import { rheo } from './collect.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+it('the example of the README is the one that runs here, and prints what it says', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  await import('./readme-example.ts');
+  const printed = `${err.mock.calls[0]?.[0]}${log.mock.calls[0]?.[0]}`;
+  vi.restoreAllMocks();
+  expect(readme).toContain(readFileSync(new URL('readme-example.ts', import.meta.url), 'utf8'));
+  expect(readme).toContain(printed);
+});
+
+it('the README names every option, recipe and exit code', async () => {
+  for (const command of [['train', 'walker2d'], ['evaluate'], ['predict']]) {
+    const { out } = await rheo('.', ['help', ...command.slice(0, 1)]);
+    expect(out).toContain('Usage: rheo');
+    const help = await rheo('.', [...command, '--help']);
+    for (const [option] of help.out.matchAll(/--[a-z]+/g)) if (option !== '--help') expect(readme).toContain(option);
+  }
+  for (const name of Object.keys(recipes)) expect(readme).toContain(`\`${name}\``);
+});
