@@ -19,6 +19,8 @@ export interface Example {
   /** Numbers for named dimensions. */
   readonly dims?: Readonly<Record<string, number>>;
   readonly tolerance?: Tolerance;
+  /** Passes to switch on or off. */
+  readonly passes?: Readonly<Record<string, boolean>>;
 }
 
 /** A case that checks Programs against the reference. */
@@ -44,13 +46,13 @@ export function exampleCase(
 
 /** Compiles, runs once and compares. A backend without a dtype of the Program must refuse it with `capability`. */
 export async function checkExample(backend: Backend, example: Example): Promise<CaseReport> {
-  const { program, inputs, dims } = example;
+  const { program, inputs, dims, passes } = example;
   const lacking = missingDType(program, backend.capabilities.dtypes);
   if (lacking !== undefined) return await expectRefusal(backend, example, lacking);
   const types = program.params.map(({ type }) => bound(type, dims ?? {}));
   soil(backend);
   const got = await withHandles(backend, async (handles) => {
-    const options: CompileOptions = dims === undefined ? {} : { dims };
+    const options: CompileOptions = { ...(dims && { dims }), ...(passes && { passes }) };
     let executable: Awaited<ReturnType<Backend['compile']>>;
     try {
       executable = handles.keep(await backend.compile(program, options));

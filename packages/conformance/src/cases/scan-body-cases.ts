@@ -26,11 +26,11 @@ import {
   sub,
   tanh,
 } from '@rheo/core';
-import type { ConformanceCase } from '../conformance-case.ts';
+import type { TracedCase } from './traced-case.ts';
 import { bool, f32, flat, i32, tracedCase, u32 } from './traced-case.ts';
 
 /** `scan/carry-i32`, `scan/dropout`, `scan/cell` … */
-export function scanBodyCases(): ConformanceCase[] {
+export function scanBodyCases(): TracedCase[] {
   return [
     tracedCase('control', 'scan/carry-i32', [i32(3), i32(5, 3)], (h, xs) =>
       scan((c, x) => [add(c, x), c], h as Tensor, xs as Tensor),

@@ -4,13 +4,12 @@
 
 import type { Tensor } from '@rheo/core';
 import { add, mul, scan, sin, tanh, zeros } from '@rheo/core';
-import type { ConformanceCase } from '../conformance-case.ts';
-import type { TraceFn } from './traced-case.ts';
+import type { TracedCase, TraceFn } from './traced-case.ts';
 import { f32, flat, tracedCase } from './traced-case.ts';
 
 /** `scan/length/17-reverse`. */
-export function scanLengthCases(): ConformanceCase[] {
-  const cases: ConformanceCase[] = [];
+export function scanLengthCases(): TracedCase[] {
+  const cases: TracedCase[] = [];
   const body: TraceFn = (h, xs) => flat(scan((c, x) => [tanh(add(c, x)), [c, x]], h as Tensor, xs as Tensor));
   const back: TraceFn = (h, xs) =>
     flat(scan((c, x) => [tanh(add(c, x)), [c, x]], h as Tensor, xs as Tensor, { reverse: true }));
@@ -36,7 +35,7 @@ export function scanLengthCases(): ConformanceCase[] {
 }
 
 /** `scan/nested/forward-reverse`. */
-export function scanNestingCases(): ConformanceCase[] {
+export function scanNestingCases(): TracedCase[] {
   const nested =
     (outer: boolean, inner: boolean): TraceFn =>
     (h, w, xs) =>

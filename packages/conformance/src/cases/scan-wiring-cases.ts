@@ -20,12 +20,11 @@ import {
   transpose,
   zeros,
 } from '@rheo/core';
-import type { ConformanceCase } from '../conformance-case.ts';
-import type { TraceFn } from './traced-case.ts';
+import type { TracedCase, TraceFn } from './traced-case.ts';
 import { f32, flat, i32, tracedCase } from './traced-case.ts';
 
 /** `scan/cumulative`, `scan/reverse`, `scan/carries-swapped` … */
-export function scanWiringCases(): ConformanceCase[] {
+export function scanWiringCases(): TracedCase[] {
   const list: Readonly<Record<string, readonly [Parameters<typeof tracedCase>[2], TraceFn]>> = {
     cumulative: [[f32(3), f32(5, 3)], (h, xs) => scan((c, x) => [add(c, x), add(c, x)], h as Tensor, xs as Tensor)],
     reverse: [

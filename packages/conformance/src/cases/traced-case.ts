@@ -2,8 +2,8 @@
  * Cases written as tensor functions and traced.
  */
 
-import { type Tensor, type Tree, trace } from '@rheo/core';
-import type { DType, Shape, TensorData, TensorType } from '@rheo/ir';
+import { type Tensor, trace } from '@rheo/core';
+import type { DType, Program, Shape, TensorData, TensorType } from '@rheo/ir';
 import { elementCount, isFloat } from '@rheo/ir';
 import { bound, exampleCase } from '../check-example.ts';
 import type { ConformanceCase, Group } from '../conformance-case.ts';
@@ -42,27 +42,42 @@ export function bool(...shape: Shape): TensorType {
   return { dtype: 'bool', shape };
 }
 
+/** A case that also tells what it traces, so that others can differentiate it. */
+export interface TracedCase extends ConformanceCase {
+  readonly traced: { readonly types: readonly TensorType[]; readonly fn: TraceFn; readonly options: TracedOptions };
+}
+
 /** A case that runs what `fn` traces to on random inputs of these types. */
 export function tracedCase(
   group: Group,
   id: string,
   types: readonly TensorType[],
-  fn: (...inputs: Tensor[]) => Tree<Tensor>,
+  fn: TraceFn,
   options: TracedOptions = {},
-): ConformanceCase {
-  return exampleCase(group, id, (random) => {
-    const { draw = usual, dims, tolerance } = options;
+): TracedCase {
+  const own = exampleCase(group, id, (random) => {
+    const { dims, tolerance } = options;
     const { program } = trace(fn, types);
-    const inputs = types.map((type, input): TensorData => {
-      const { dtype, shape } = bound(type, dims ?? {});
-      return fillWith(dtype, elementCount(shape), (index) => draw(random, dtype, input, index));
-    });
+    const inputs = tracedInputs(program, random, options);
     return {
       program,
       inputs,
       ...(dims === undefined ? {} : { dims }),
       ...(tolerance === undefined ? {} : { tolerance }),
     };
+  });
+  return { ...own, traced: { types, fn, options } };
+}
+
+/** Inputs of a Program as the options say. */
+export function tracedInputs(
+  program: Program,
+  random: Random,
+  { draw = usual, dims }: TracedOptions = {},
+): TensorData[] {
+  return program.params.map(({ type }, input): TensorData => {
+    const { dtype, shape } = bound(type, dims ?? {});
+    return fillWith(dtype, elementCount(shape), (index) => draw(random, dtype, input, index));
   });
 }
 

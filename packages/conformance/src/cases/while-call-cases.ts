@@ -18,11 +18,11 @@ import {
   whileLoop,
   zeros,
 } from '@rheo/core';
-import type { ConformanceCase } from '../conformance-case.ts';
+import type { TracedCase } from './traced-case.ts';
 import { f32, i32, tracedCase } from './traced-case.ts';
 
 /** `while/…` */
-export function whileCases(): ConformanceCase[] {
+export function whileCases(): TracedCase[] {
   const below =
     (limit: Tensor | number) =>
     ([i]: Tensor[]): Tensor =>
@@ -78,7 +78,7 @@ export function whileCases(): ConformanceCase[] {
 }
 
 /** `call/…`: named parts are inlined, whatever their gradient says. */
-export function callCases(): ConformanceCase[] {
+export function callCases(): TracedCase[] {
   const own = customGradient('squared', {
     forward: (x: Tensor) => [mul(x, x), x],
     backward: (x: Tensor, [ct]) => [mul(x, ct as Tensor)],
