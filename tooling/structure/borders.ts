@@ -18,6 +18,7 @@ export const borders: Readonly<Record<string, readonly string[] | typeof everyth
   '@rheo/layers': ['@rheo/ir', '@rheo/passes', '@rheo/core'],
   '@rheo/data': [],
   '@rheo/train': ['@rheo/ir', '@rheo/core', '@rheo/layers', '@rheo/data'],
+  '@rheo/interop': ['@rheo/ir', '@rheo/core', '@rheo/layers', '@rheo/data'],
   '@rheo/compiler': ['@rheo/ir', '@rheo/passes'],
   '@rheo/backend-wasm': ['@rheo/ir', '@rheo/passes', '@rheo/compiler'],
   '@rheo/conformance': ['@rheo/ir', '@rheo/passes', '@rheo/core'],
