@@ -115,9 +115,12 @@ export function heldStep(
   substeps: number = 1,
 ): Float64Array {
   const u = mappedInputs(network, x);
+  const rates = ltcRates(network);
+  const rate = new Float64Array(v.length);
+  const pull = new Float64Array(v.length);
   let state = v;
   for (let step = 0; step < substeps; step++) {
-    const { rate, pull } = ltcRates(network, state, u);
+    rates(state, u, { rate, pull });
     state = state.map((value, index) => {
       const speed = rate[index] ?? 0;
       if (speed === 0) return value;
