@@ -31,3 +31,24 @@ it('draws wirings', () => {
   new Function('layers', 'console', body)(layers, { log: (...items: unknown[]) => logged.push(...items) });
   expect(logged).toEqual([['15 inter', '9 command', '4 motor'], 84, 140, 1, 2, true]);
 });
+
+it('looks into an LTC and translates it', async () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  const body = (blocks.find((code) => code.includes('observeLtc')) ?? '')
+    .replace(/import \{([^}]+)\} from '@rheo\/backend-wasm';/, 'const {$1} = backendWasm;')
+    .replace(/import \{([^}]+)\} from '@rheo\/layers';/, 'const {$1} = layers;');
+  expect(body).not.toContain('import');
+  const logged: unknown[] = [];
+  const run = new Function('backendWasm', 'layers', 'console', `return (async () => {${body}})();`);
+  await run(backendWasm, layers, { log: (...items: unknown[]) => logged.push(...items) });
+  expect(logged.slice(0, 2)).toEqual([
+    [1, 2, 12],
+    [1, 2, 12],
+  ]);
+  expect(logged.slice(2)).toEqual([
+    expect.stringMatching(/^neuron \d+ to neuron \d+: (excites|inhibits)$/),
+    expect.any(Number),
+    true,
+  ]);
+});
