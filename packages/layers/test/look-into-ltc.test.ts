@@ -1,6 +1,8 @@
 /** Looking into an LTC, and its translation: against the layer's own numbers and against the equation. */
 import { wasm } from '@rheo/backend-wasm';
-import { referenceBackend } from '@rheo/ir';
+import type { Tensor, Tree } from '@rheo/core';
+import { flattenTree, trace, unflattenTree } from '@rheo/core';
+import { evaluate, referenceBackend } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import {
   autoNcp,
@@ -10,6 +12,7 @@ import {
   initialise,
   linear,
   ltc,
+  ltcVectorField,
   observeLtc,
   predict,
   sequential,
@@ -76,6 +79,40 @@ describe('observeLtc', () => {
     await expect(
       observeLtc(linear(2), initialise(linear(2), { features, seed: 1 }), referenceBackend(), { values }),
     ).rejects.toThrow(/there is no LTC/);
+  });
+});
+
+describe('ltcVectorField', () => {
+  const layer = ltc({ wiring });
+  const parameters = initialise(layer, { features, seed: 5 });
+  const { leaves, structure } = flattenTree(parameters);
+
+  it('is the equation of the trained network', () => {
+    const { program } = trace(
+      (weights: Tree<Tensor>, x, v) => ltcVectorField(layer, weights, x as Tensor)(v as Tensor),
+      [
+        unflattenTree(
+          structure,
+          leaves.map(({ type }) => type),
+        ),
+        { dtype: 'f32', shape: [1, features] },
+        { dtype: 'f32', shape: [1, 8] },
+      ],
+    );
+    const x = values.data.slice(0, features);
+    const v = Float64Array.from(numbers(8, 3));
+    const [slope = []] = evaluate(program, [...leaves.map(({ data }) => data), x, v]);
+    // What the equation's own solver does in a moment.
+    const { network } = translateLtc(layer, parameters, { values, dt });
+    const moment = 1e-6;
+    const moved = heldStep(network, v, x, moment).map((after, j) => (after - Number(v[j])) / moment);
+    expect(distance(Array.from(slope, Number), moved)).toBeLessThan(1e-4);
+  });
+
+  it('refuses mixed memory', () => {
+    const memory = ltc({ wiring, mixedMemory: true });
+    const types = { dtype: 'f32' as const, shape: [1, features] };
+    expect(() => trace((x) => ltcVectorField(memory, {}, x as Tensor)(x as Tensor), [types])).toThrow(/mixed memory/);
   });
 });
 
