@@ -33,6 +33,7 @@ export { ltc } from './ltc.ts';
 export type { LtcRanges } from './ltc-parameters.ts';
 export type { LtcVariant, LtcVariantOptions } from './ltc-variants.ts';
 export { ltcVariants } from './ltc-variants.ts';
+export { ltcVectorField } from './ltc-vector-field.ts';
 export type { LtcObservation, ObserveOptions } from './observe-ltc.ts';
 export { observeLtc } from './observe-ltc.ts';
 export type { Initialiser, ParameterSpec } from './parameter.ts';
