@@ -24,9 +24,11 @@ async function main(): Promise<number> {
     console.error(usage);
     return 1;
   }
-  const backend = await createBackend(values.backend);
+  const name = values.backend;
+  const backend = await createBackend(name);
   const begun = performance.now();
   const results = await runConformance(backend, {
+    create: () => createBackend(name),
     filter: ({ id }) => id.includes(values.filter),
     onResult: (result) => show(result, values.json),
   });
@@ -34,7 +36,7 @@ async function main(): Promise<number> {
   const skipped = results.filter((result) => result.skipped === true).length;
   const failed = results.filter(({ ok }) => !ok).length;
   const summary = {
-    backend: values.backend,
+    backend: name,
     cases: results.length,
     passed: results.length - failed - skipped,
     failed,
@@ -42,10 +44,7 @@ async function main(): Promise<number> {
     seconds: Math.round((performance.now() - begun) / 100) / 10,
   };
   if (values.json) console.log(JSON.stringify(summary));
-  else
-    console.log(
-      `${values.backend}: ${summary.passed} passed, ${failed} failed, ${skipped} skipped in ${summary.seconds} s`,
-    );
+  else console.log(`${name}: ${summary.passed} passed, ${failed} failed, ${skipped} skipped in ${summary.seconds} s`);
   return failed > 0 || results.length === 0 ? 1 : 0;
 }
 

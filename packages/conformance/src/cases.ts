@@ -5,6 +5,7 @@
 import { bindingCases } from './cases/binding-cases.ts';
 import { contractCases } from './cases/contract-cases.ts';
 import { lawCases } from './cases/law-cases.ts';
+import { lifecycleCases } from './cases/lifecycle-cases.ts';
 import { opCases } from './cases/op-table.ts';
 import { specialCases } from './cases/special-cases.ts';
 import { trainingCases } from './cases/training-cases.ts';
@@ -22,6 +23,7 @@ function collect(): ConformanceCase[] {
     ...trainingCases(),
     ...contractCases(),
     ...bindingCases(),
+    ...lifecycleCases(),
     ...randomCases(),
   ];
   const seen = new Set<string>();

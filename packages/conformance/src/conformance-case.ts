@@ -7,7 +7,20 @@ import { print } from '@rheo/ir';
 import type { Random } from './random-source.ts';
 
 /** The families of cases, in the order in which they run. */
-export type Group = 'op' | 'special' | 'view' | 'dot' | 'control' | 'law' | 'training' | 'contract' | 'random';
+export type Group =
+  | 'op'
+  | 'special'
+  | 'view'
+  | 'dot'
+  | 'control'
+  | 'law'
+  | 'training'
+  | 'contract'
+  | 'lifecycle'
+  | 'random';
+
+/** Makes another backend of the kind that is tested. */
+export type CreateBackend = () => Promise<Backend>;
 
 /** One thing that a backend must do. */
 export interface ConformanceCase {
@@ -15,7 +28,7 @@ export interface ConformanceCase {
   readonly id: string;
   readonly group: Group;
   /** Throws `ConformanceFailure` (or what the backend throws) unless the backend does it; leaves no handle alive. */
-  run(backend: Backend, random: Random): Promise<CaseReport>;
+  run(backend: Backend, random: Random, create: CreateBackend): Promise<CaseReport>;
 }
 
 /** What a passed case tells. */

@@ -5,7 +5,7 @@
 export { cases } from './cases.ts';
 export type { Example } from './check-example.ts';
 export { checkExample, compareResults, exampleCase } from './check-example.ts';
-export type { CaseReport, ConformanceCase, FailureDetails, Group } from './conformance-case.ts';
+export type { CaseReport, ConformanceCase, CreateBackend, FailureDetails, Group } from './conformance-case.ts';
 export { ConformanceFailure } from './conformance-case.ts';
 export type { ProgramOptions } from './random/arbitrary-program.ts';
 export { arbitraryProgram } from './random/arbitrary-program.ts';

@@ -5,7 +5,7 @@
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import { cases as allCases } from './cases.ts';
-import type { CaseReport, ConformanceCase } from './conformance-case.ts';
+import type { CaseReport, ConformanceCase, CreateBackend } from './conformance-case.ts';
 import { ConformanceFailure } from './conformance-case.ts';
 import { randomFrom } from './random-source.ts';
 
@@ -29,6 +29,8 @@ export interface ConformanceResult {
 /** Options of `runConformance`. */
 export interface ConformanceOptions {
   readonly skip?: readonly Skip[];
+  /** Makes further backends, for the cases of group `lifecycle`; they are skipped without it. */
+  readonly create?: CreateBackend;
   /** Cases to run; all unless given. */
   readonly filter?: (item: ConformanceCase) => boolean;
   readonly cases?: readonly ConformanceCase[];
@@ -38,13 +40,16 @@ export interface ConformanceOptions {
 
 /** Runs the cases one after the other. Nothing is thrown for a case that fails: its result says so. */
 export async function runConformance(backend: Backend, options: ConformanceOptions = {}): Promise<ConformanceResult[]> {
-  const { cases = allCases, filter = () => true, onResult = () => {} } = options;
-  const reasons = skipReasons(cases, options.skip ?? []);
+  const { cases = allCases, create, filter = () => true, onResult = () => {} } = options;
+  const reasons = new Map(skipReasons(cases, options.skip ?? []));
+  if (create === undefined) {
+    for (const { id, group } of cases) if (group === 'lifecycle') reasons.set(id, 'needs the option create');
+  }
   const results: ConformanceResult[] = [];
   for (const item of cases.filter(filter)) {
     const reason = reasons.get(item.id);
     const result =
-      reason === undefined ? await resultOf(item, backend) : { id: item.id, ok: true, skipped: true, reason };
+      reason === undefined ? await resultOf(item, backend, create) : { id: item.id, ok: true, skipped: true, reason };
     results.push(result);
     onResult(result);
   }
@@ -52,9 +57,13 @@ export async function runConformance(backend: Backend, options: ConformanceOptio
 }
 
 /** Runs one case, and sees to it that no handle outlives it. Throws `ConformanceFailure` or what the backend throws. */
-export async function runCase(item: ConformanceCase, backend: Backend): Promise<CaseReport> {
+export async function runCase(
+  item: ConformanceCase,
+  backend: Backend,
+  create: CreateBackend = refuse,
+): Promise<CaseReport> {
   const before = backend.liveTensors;
-  const report = await item.run(backend, randomFrom(item.id));
+  const report = await item.run(backend, randomFrom(item.id), create);
   const after = backend.liveTensors;
   if (after === before) return report;
   throw new ConformanceFailure(`${after - before} handles are alive after ${item.id}; liveTensors was ${before}`);
@@ -74,9 +83,9 @@ export function skipReasons(cases: readonly ConformanceCase[], skip: readonly Sk
   return reasons;
 }
 
-async function resultOf(item: ConformanceCase, backend: Backend): Promise<ConformanceResult> {
+async function resultOf(item: ConformanceCase, backend: Backend, create?: CreateBackend): Promise<ConformanceResult> {
   try {
-    const { worst } = await runCase(item, backend);
+    const { worst } = await runCase(item, backend, create);
     return { id: item.id, ok: true, worst };
   } catch (error) {
     const worst = error instanceof ConformanceFailure ? error.details.worst : undefined;
@@ -86,5 +95,9 @@ async function resultOf(item: ConformanceCase, backend: Backend): Promise<Confor
 }
 
 function wrong(what: string, where: string): RheoError {
-  return new RheoError('argument', { from: '@rheo/conformance', what, where, remedy: 'Correct the skip list' });
+  return new RheoError('argument', { from: '@rheo/conformance', what, where });
+}
+
+async function refuse(): Promise<Backend> {
+  throw wrong('this case makes backends of its own', 'create');
 }

@@ -24,7 +24,7 @@ export interface TestFramework {
 
 /** What is tested, and with what. */
 export interface TestBackendOptions {
-  /** Makes the backend; called once before the first case. It is disposed after the last. */
+  /** Makes the backend; called before the first case (that backend is disposed after the last), and by the cases of `lifecycle`. */
   readonly create: () => Promise<Backend>;
   readonly framework: TestFramework;
   /** What the backend does not pass, with reasons; nothing unless given. */
@@ -55,7 +55,7 @@ export function testBackend(options: TestBackendOptions): void {
           const reason = reasons.get(item.id);
           const run = async (): Promise<void> => {
             if (backend === undefined) throw new Error('create() did not give a backend');
-            await runCase(item, backend);
+            await runCase(item, backend, create);
           };
           if (reason === undefined) framework.test(item.id, run, timeout);
           else framework.test.skip(`${item.id} (${reason})`, run);

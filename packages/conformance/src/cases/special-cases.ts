@@ -181,9 +181,9 @@ function wrappingCases(): ConformanceCase[] {
     const far = pairs(`special/${op}/i32`, op, 'i32', [0, 1, -1, 65537, 2 ** 24, 2 ** 31 - 1, -(2 ** 31)]);
     return {
       ...near,
-      run: async (backend, random) => {
-        const report = await near.run(backend, random);
-        return backend.capabilities.exactI32 ? await far.run(backend, random) : report;
+      run: async (backend, random, create) => {
+        const report = await near.run(backend, random, create);
+        return backend.capabilities.exactI32 ? await far.run(backend, random, create) : report;
       },
     };
   });
