@@ -3,16 +3,10 @@
  */
 
 import { parseArgs } from 'node:util';
-import { failureOf } from '@rheo/cli';
+import { failureOf, interruption } from '@rheo/cli';
 import { type QuickstartOptions, quickstart } from './quickstart.ts';
 
-const controller = new AbortController();
-process.on('SIGINT', () => {
-  if (controller.signal.aborted) process.exit(130);
-  controller.abort();
-});
-
-const terminal = { out: process.stdout, err: process.stderr, folder: process.cwd(), signal: controller.signal };
+const terminal = { out: process.stdout, err: process.stderr, folder: process.cwd(), signal: interruption() };
 try {
   process.exitCode = await quickstart(readOptions(process.argv.slice(2)), terminal);
 } catch (error) {

@@ -6,6 +6,7 @@ export type { TrainedWalker2d, TrainWalker2dOptions } from './commands/train-wal
 export { trainWalker2d } from './commands/train-walker2d.ts';
 export type { Failure } from './failure.ts';
 export { failureOf } from './failure.ts';
+export { interruption } from './interruption.ts';
 export type { RunResult } from './progress/progress.ts';
 export { runCommand } from './run-command.ts';
 export type { Sink, Terminal } from './terminal.ts';

@@ -41,6 +41,13 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
     throw badFile('file', `the run folder cannot be made (${code})`, path, remedy);
   }
   let open = true;
+  const discard = (): void => {
+    process.off('exit', discard);
+    if (open) rmSync(part, { recursive: true, force: true });
+    open = false;
+  };
+  // Whatever ends the process early.
+  process.on('exit', discard);
   return {
     path,
     append: (name, line) => appendFileSync(join(part, name), `${line}\n`),
@@ -51,11 +58,9 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
       if (existsSync(target)) rmdirSync(target);
       renameSync(part, target);
       open = false;
+      process.off('exit', discard);
     },
-    discard: () => {
-      if (open) rmSync(part, { recursive: true, force: true });
-      open = false;
-    },
+    discard,
   };
 }
 

@@ -22,16 +22,20 @@ export interface TestError {
 /** Sequences at a time; part of the definition, as another number may move the last bits. */
 const rows = 256;
 
-/** Predicts all sequences. Throws `shape` when the model has other features or outputs than the data; `aborted`. */
+/**
+ * Predicts all sequences; `where` names the data. Throws `shape` when the model has other features or outputs than the
+ * data, and `aborted`.
+ */
 export async function testError(
   fitted: Fitted,
   data: SequenceData,
   backend: Backend,
+  where: string,
   signal?: AbortSignal,
 ): Promise<TestError> {
   const { count, steps, features, targetFeatures, values, dt, targets } = data;
   if (features !== fitted.features) {
-    throw mismatch(`the data has ${features} features, the model was trained on ${fitted.features}`);
+    throw mismatch(where, `the data has ${features} features, the model was trained on ${fitted.features}`);
   }
   const model = predictor(fitted.model, fitted.parameters, backend);
   const predictions = new Float32Array(targets.length);
@@ -51,7 +55,10 @@ export async function testError(
       });
       const [, time, width] = outputs.shape;
       if (time !== steps || width !== targetFeatures) {
-        throw mismatch(`the model gives [${outputs.shape}] where [${batch}, ${steps}, ${targetFeatures}] is needed`);
+        throw mismatch(
+          where,
+          `the model gives [${outputs.shape}] where [${batch}, ${steps}, ${targetFeatures}] is needed`,
+        );
       }
       predictions.set(outputs.data, from * steps * targetFeatures);
     }
@@ -75,7 +82,7 @@ function meanSquare(a: Float32Array, b: Float32Array): number {
   return sum / b.length;
 }
 
-function mismatch(what: string): RheoError {
+function mismatch(where: string, what: string): RheoError {
   const remedy = 'Pass the model file of this task, and data of the features it was trained on';
-  return new RheoError('shape', { from: '@rheo/cli', what, remedy });
+  return new RheoError('shape', { from: '@rheo/cli', what, where, remedy });
 }

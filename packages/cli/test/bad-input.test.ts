@@ -52,6 +52,8 @@ beforeAll(async () => {
   put('wide.zip', writeZip([{ ...head, data: writeNpy(wide) }, ...rest]));
   const whole32 = { dtype: 'i32', shape: [160, 17], data: new Int32Array(160 * 17) } as const;
   put('integers.zip', writeZip([{ ...head, data: writeNpy(whole32) }, ...rest]));
+  const small = { dtype: 'f32', shape: [160, 3], data: new Float32Array(480) } as const;
+  put('others.zip', writeZip([0, 1, 2].map((n) => ({ name: `rollout_00${n}.npy`, data: writeNpy(small) }))));
   mkdirSync(join(folder, 'empty-folder'));
   mkdirSync(join(folder, 'used'));
   put('used/notes.txt', 'mine');
@@ -185,6 +187,13 @@ describe('a model file', () => {
     expect(message).toContain(says);
     expect(message).toContain(model);
     expect(await refused(['predict', model, '--data', 'walker.zip', '--out', 'p.csv'])).toBe(message);
+  });
+
+  it('for other data', async () => {
+    const says = 'the data has 3 features, the model was trained on 17 (others.zip)';
+    expect(await refused(['evaluate', 'good/model.safetensors', '--data', 'others.zip'])).toContain(says);
+    const predict = ['predict', 'good/model.safetensors', '--data', 'others.zip', '--out', 'p.csv'];
+    expect(await refused(predict)).toContain(says);
   });
 
   it('whose data cannot be found', async () => {

@@ -1,6 +1,6 @@
 /** The executable as a process: exit codes, streams, Control-C. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,22 +32,28 @@ function start(args: readonly string[]): ChildProcess & { ended: Promise<{ code:
   return Object.assign(child, { ended });
 }
 
-it('prints its version and its help on standard output', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  expect(await start(['--version']).ended).toEqual({ code: 0, out: `${version}\n`, err: '' });
-  for (const args of [['--help'], ['help'], []]) {
-    const { code, out, err } = await start(args).ended;
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('Usage: rheo [options] [command]');
-  }
-  const { out } = await start(['help', 'evaluate']).ended;
-  expect(out).toContain('rheo evaluate [options] <model>');
-}, 60_000);
-
 it('says what is wrong on standard error, within the width, and ends with 2', async () => {
   const { code, out, err } = await start(['evaluate', 'missing.safetensors']).ended;
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toBe('@rheo/data: missing.safetensors: the file does not exist. Check the path.\n');
+}, 60_000);
+
+it('ends at once on the second Control-C and leaves nothing', async () => {
+  const args = ['train', 'walker2d', '--data', 'walker.zip', '--epochs', '100000', '--out', 'twice', '--json'];
+  const child = start(args);
+  await new Promise<void>((resolve) =>
+    child.stdout?.on('data', (chunk) => String(chunk).includes('"event":"start"') && resolve()),
+  );
+  child.kill('SIGTERM');
+  child.kill('SIGINT');
+  expect((await child.ended).code).toBe(130);
+  expect(readdirSync(folder)).toEqual(['walker.zip']);
+}, 60_000);
+
+it('is not put off by a reader that goes first', async () => {
+  const child = start(['help', 'train']);
+  child.stdout?.destroy();
+  expect((await child.ended).code).toBe(0);
 }, 60_000);
 
 it('ends with 130 on Control-C and keeps a whole run folder', async () => {

@@ -32,7 +32,7 @@ export async function evaluate(model: string, options: EvaluateOptions, terminal
   await withBackend(options.backend ?? 'wasm', async (backend: SyncBackend) => {
     const { fitted, record } = await readModelFile(folder, model, backend);
     const data = await findData(folder, model, options.data, record);
-    const { mse, baseline } = await testError(fitted, data.test, backend, signal);
+    const { mse, baseline } = await testError(fitted, data.test, backend, data.path, signal);
     const sameData = record?.dataFingerprint === data.fingerprint;
     const asTrained = sameData ? record.testMse === mse : undefined;
     const stepTime = await withBackend('wasm', (wasm) => streamingSpeed(fitted, data.test, wasm));

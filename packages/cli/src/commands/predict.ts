@@ -81,7 +81,7 @@ async function predictFile(
 ): Promise<Predicted> {
   if (isWalker2d(folder, path)) {
     const { test } = await loadWalker2dData(folder, path);
-    const { mse, baseline, predictions } = await testError(fitted, test, backend, signal);
+    const { mse, baseline, predictions } = await testError(fitted, test, backend, path, signal);
     const { count, steps, dt, targets, targetFeatures } = test;
     const table = { count, steps, width: targetFeatures, dt, predictions, targets };
     return { table, figures: { test_mse: mse, baseline_mse: baseline } };

@@ -167,7 +167,7 @@ async function runWith(
   progress.end();
   if (stopped) progress.note(`Interrupted after ${seconds.length} of ${epochs} epochs; keeping what was learnt.`);
 
-  const test = await testError(fitted, data.test, backend);
+  const test = await testError(fitted, data.test, backend, data.path);
   const stepTime = await withBackend('wasm', (wasm) => streamingSpeed(fitted, data.test, wasm));
   const record = {
     task: 'walker2d',

@@ -15,6 +15,17 @@ it('the example of the README is the one that runs here, and prints what it says
   expect(readme).toContain(printed);
 });
 
+it('prints its version and its help on standard output', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect(await rheo('.', ['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  for (const args of [['--help'], ['help'], []]) {
+    const { code, out, err } = await rheo('.', args);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('Usage: rheo [options] [command]');
+  }
+  expect((await rheo('.', ['help', 'evaluate'])).out).toContain('rheo evaluate [options] <model>');
+});
+
 it('the README names every option, recipe and exit code', async () => {
   for (const command of [['train', 'walker2d'], ['evaluate'], ['predict']]) {
     const { out } = await rheo('.', ['help', ...command.slice(0, 1)]);
