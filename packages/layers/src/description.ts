@@ -4,6 +4,7 @@
  */
 
 import { RheoError } from '@rheo/ir';
+import { baselineKinds } from './baselines/kinds.ts';
 import { cfc } from './cfc.ts';
 import { dropout } from './dropout.ts';
 import { forwardFill } from './forward-fill.ts';
@@ -59,8 +60,11 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
       if (!Array.isArray(layers)) throw damaged('layers of sequential is no array', undefined, where);
       return sequential(layers.map((layer: unknown, index) => layerFrom(layer, `${where}/${index}`, depth + 1)));
     }
-    default:
+    default: {
+      const baseline = baselineKinds.get(String(kind));
+      if (baseline !== undefined) return baseline(options as never);
       throw unknownName('model', 'layer kind', String(kind), layerKinds);
+    }
   }
 }
 
@@ -69,7 +73,16 @@ function withWiring(options: Readonly<Record<string, unknown>>): Readonly<Record
   return Object.hasOwn(options, 'wiring') ? { ...options, wiring: wiringFromDescription(options['wiring']) } : options;
 }
 
-const layerKinds: readonly string[] = ['cfc', 'lstm', 'ltc', 'linear', 'dropout', 'forward-fill', 'sequential'];
+const layerKinds: readonly string[] = [
+  'cfc',
+  'lstm',
+  'ltc',
+  'linear',
+  'dropout',
+  'forward-fill',
+  'sequential',
+  ...baselineKinds.keys(),
+];
 
 function copyOf<T extends Json>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
