@@ -5,10 +5,11 @@
 import { wasm } from '@rheo/backend-wasm';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
+import { optionalPasses } from '@rheo/passes';
 
 const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   reference: async () => referenceBackend(),
-  wasm: () => wasm(),
+  wasm: () => wasm({ passes: optionalPasses }),
 };
 
 export const backendNames: readonly string[] = Object.keys(makers);

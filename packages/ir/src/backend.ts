@@ -30,6 +30,8 @@ export interface Capabilities {
   readonly synchronous: boolean;
   /** True if i32 arithmetic wraps exactly at 32 bits (else it is exact within ±2^24). */
   readonly exactI32: boolean;
+  /** Names of the passes that the compile option `passes` may switch; absent if there are none. */
+  readonly passes?: readonly string[];
   /** Number of threads that work on one run. */
   readonly threads: number;
   /** Facts for people: what is on, what is off and why. */

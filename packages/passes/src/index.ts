@@ -2,6 +2,7 @@
  * Program to Program: passes that keep a meaning, and rule tables that make new Programs from old ones.
  */
 
+export { passes, passNames } from './all-passes.ts';
 export type { Batched, BatchingRule } from './batching.ts';
 export { batch, batchInline, batchInstruction, batchingRules } from './batching.ts';
 export { commonSubexpressions } from './common-subexpressions.ts';
@@ -16,8 +17,10 @@ export { hoistStreamed } from './hoist-streamed.ts';
 export { inlineCalls } from './inline-calls.ts';
 export type { LegaliseOptions } from './legalise.ts';
 export { legalise } from './legalise.ts';
-export type { PassName, PassSwitches } from './optimise.ts';
-export { optimise, passes, passNames } from './optimise.ts';
+export type { PassName, PassSwitches, StandardPassName } from './optimise.ts';
+export { optimise, standardPasses } from './optimise.ts';
+export type { OptionalPasses, OptionalPassName } from './optional-passes.ts';
+export { optionalPasses } from './optional-passes.ts';
 export type { Pass } from './rebuild.ts';
 export type { RematerialiseOptions } from './rematerialise.ts';
 export { rematerialise } from './rematerialise.ts';

@@ -1,28 +1,26 @@
 /**
  * The standard sequence of passes, each of which can be switched on or off for one compile.
  *
- * Calls are inlined first, so this comes after differentiation. Passes that pay on some targets only are off unless
- * asked for; the others are on unless refused. The cleaning passes run until nothing changes, within a bound.
+ * Calls are inlined first, so this comes after differentiation. The standard passes are on unless refused. Passes that
+ * pay on some targets only are given by the caller (`optionalPasses`), so that nobody bundles what is never asked for.
+ * The cleaning passes run until nothing changes, within a bound.
  */
 
 import type { Program } from '@rheo/ir';
 import { commonSubexpressions } from './common-subexpressions.ts';
-import { mergeDots, splitConcatDot } from './concat-dots.ts';
 import { deadCode } from './dead-code.ts';
 import { factor } from './factor.ts';
 import { fold } from './fold.ts';
 import { hoist } from './hoist.ts';
-import { hoistStreamed } from './hoist-streamed.ts';
 import { inlineCalls } from './inline-calls.ts';
+import type { OptionalPasses, OptionalPassName } from './optional-passes.ts';
 import type { Pass } from './rebuild.ts';
-import { rematerialise } from './rematerialise.ts';
 import { foldAndSimplify, simplify } from './simplify.ts';
 import { sink } from './sink.ts';
-import { sinkOutputs } from './sink-outputs.ts';
 import { stable } from './stable.ts';
 
-/** Name of a pass that can be switched. */
-export type PassName =
+/** Name of a standard pass. */
+export type StandardPassName =
   | 'inlineCalls'
   | 'deadCode'
   | 'fold'
@@ -30,47 +28,41 @@ export type PassName =
   | 'commonSubexpressions'
   | 'hoist'
   | 'sink'
-  | 'sinkOutputs'
-  | 'hoistStreamed'
-  | 'splitConcatDot'
-  | 'mergeDots'
   | 'factor'
-  | 'rematerialise'
   | 'stable';
 
-const table: { readonly [K in PassName]: { readonly run: (program: Program) => Program; readonly standard: boolean } } =
-  {
-    inlineCalls: { run: inlineCalls, standard: true },
-    deadCode: { run: deadCode, standard: true },
-    fold: { run: fold, standard: true },
-    simplify: { run: simplify, standard: true },
-    commonSubexpressions: { run: commonSubexpressions, standard: true },
-    hoist: { run: hoist, standard: true },
-    sink: { run: sink, standard: true },
-    sinkOutputs: { run: sinkOutputs, standard: false },
-    hoistStreamed: { run: hoistStreamed, standard: false },
-    splitConcatDot: { run: splitConcatDot, standard: false },
-    mergeDots: { run: mergeDots, standard: false },
-    factor: { run: factor, standard: true },
-    rematerialise: { run: rematerialise, standard: false },
-    stable: { run: stable, standard: true },
-  };
+/** The passes that run unless they are switched off. */
+export const standardPasses: { readonly [K in StandardPassName]: Pass } = {
+  inlineCalls: { name: 'inlineCalls', run: inlineCalls },
+  deadCode: { name: 'deadCode', run: deadCode },
+  fold: { name: 'fold', run: fold },
+  simplify: { name: 'simplify', run: simplify },
+  commonSubexpressions: { name: 'commonSubexpressions', run: commonSubexpressions },
+  hoist: { name: 'hoist', run: hoist },
+  sink: { name: 'sink', run: (program) => sink(program) },
+  factor: { name: 'factor', run: factor },
+  stable: { name: 'stable', run: stable },
+};
 
-/** Passes to switch on or off; those left out keep their standard. */
+/** Name of a pass that can be switched. */
+export type PassName = StandardPassName | OptionalPassName;
+
+/** Passes to switch on or off; standard ones that are left out are on, optional ones off. */
 export type PassSwitches = { readonly [K in PassName]?: boolean };
 
-/** All passes by name, with their standard options. */
-export const passes: { readonly [K in PassName]: Pass } = Object.fromEntries(
-  Object.entries(table).map(([name, { run }]) => [name, { name, run }]),
-) as { readonly [K in PassName]: Pass };
-
-/** Names of all passes that can be switched, in the order in which `optimise` first runs them. */
-export const passNames: readonly PassName[] = Object.keys(table) as PassName[];
-
-/** Runs the standard sequence of passes; the result has no `call`, unless `inlineCalls` is switched off. */
-export function optimise(program: Program, switches: PassSwitches = {}): Program {
-  const on = (name: PassName): boolean => switches[name] ?? table[name].standard;
-  const apply = (name: PassName, current: Program): Program => (on(name) ? table[name].run(current) : current);
+/**
+ * Runs the standard sequence of passes; the result has no `call`, unless `inlineCalls` is switched off. An optional pass
+ * runs if it is given and switched on.
+ */
+export function optimise(program: Program, switches: PassSwitches = {}, optional: OptionalPasses = {}): Program {
+  const on = (name: StandardPassName): boolean => switches[name] ?? true;
+  const apply = (name: PassName, current: Program): Program => {
+    if (name in standardPasses) {
+      return on(name as StandardPassName) ? standardPasses[name as StandardPassName].run(current) : current;
+    }
+    const pass = optional[name as OptionalPassName];
+    return switches[name] === true && pass !== undefined ? pass.run(current) : current;
+  };
   let clean: Program | undefined;
   const cleaned = (dirty: Program): Program => {
     if (dirty === clean) return dirty;

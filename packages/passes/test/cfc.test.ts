@@ -6,7 +6,7 @@
 
 import type { InstructionOf, Program } from '@rheo/ir';
 import { parse, print } from '@rheo/ir';
-import { optimise, passes } from '@rheo/passes';
+import { optimise, optionalPasses, passes } from '@rheo/passes';
 import { expect, test } from 'vitest';
 import { expectSameMeaning } from './same-meaning.ts';
 
@@ -235,11 +235,14 @@ test('the standard passes reach the form made by hand', () => {
 
 test('every pass alone, and all together, keep the meaning', () => {
   for (const pass of Object.values(passes)) expectSameMeaning(naive, pass.run(naive));
-  expectSameMeaning(naive, optimise(naive, Object.fromEntries(Object.keys(passes).map((name) => [name, true]))));
+  expectSameMeaning(
+    naive,
+    optimise(naive, Object.fromEntries(Object.keys(passes).map((name) => [name, true])), optionalPasses),
+  );
 });
 
 test('with streamed products outside, the loop keeps the product of the state', () => {
-  const optimised = optimise(naive, { splitConcatDot: true, hoistStreamed: true });
+  const optimised = optimise(naive, { splitConcatDot: true, hoistStreamed: true }, optionalPasses);
   const [forward] = scans(optimised);
   const dots = forward?.attributes.body.instructions.filter(({ op }) => op === 'dot') ?? [];
   expect(dots.map(({ types }) => types[0]?.shape)).toEqual([

@@ -1,7 +1,7 @@
 /** Every pass keeps the meaning of random Programs with control flow, alone and after one another. */
 
 import type { Program } from '@rheo/ir';
-import { optimise, passes, rematerialise, sink, specialise } from '@rheo/passes';
+import { optimise, optionalPasses, passes, rematerialise, sink, specialise } from '@rheo/passes';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { dims, programs } from './random-program.ts';
@@ -42,9 +42,9 @@ describe('random Programs keep their meaning', () => {
     test(`optimise, ${name}, with named and with bound dimensions`, () => {
       fc.assert(
         fc.property(programs, (program: Program) => {
-          expectSameMeaning(program, optimise(program, switches));
+          expectSameMeaning(program, optimise(program, switches, optionalPasses));
           const bound = specialise(program, dims);
-          expectSameMeaning(bound, optimise(bound, switches));
+          expectSameMeaning(bound, optimise(bound, switches, optionalPasses));
         }),
         { numRuns },
       );

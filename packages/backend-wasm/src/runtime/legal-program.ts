@@ -4,26 +4,31 @@
  */
 
 import type { CompileOptions, Program } from '@rheo/ir';
-import { nestedPrograms, RheoError, valueTypes, verify } from '@rheo/ir';
-import type { PassName, PassSwitches } from '@rheo/passes';
-import { optimise, passNames, specialise } from '@rheo/passes';
+import { nestedPrograms, RheoError, valueTypes } from '@rheo/ir';
+import type { OptionalPasses, PassSwitches } from '@rheo/passes';
+import { optimise, specialise, standardPasses } from '@rheo/passes';
 
-/** The Program that is compiled. Parameters and results keep their order. */
-export function legalProgram(program: Program, options: CompileOptions): Program {
-  verify(program);
-  const bound = specialise(program, options.dims ?? {});
-  check(bound);
-  return optimise(bound, { ...switches(options), inlineCalls: true });
+/** Names that the compile option `passes` may switch. */
+export function switchablePasses(optional: OptionalPasses): readonly string[] {
+  return [...Object.keys(standardPasses), ...Object.keys(optional)].filter((name) => name !== 'inlineCalls');
 }
 
-function switches({ passes = {} }: CompileOptions): PassSwitches {
+/** The Program that is compiled. Parameters and results keep their order. */
+export function legalProgram(program: Program, options: CompileOptions, optional: OptionalPasses): Program {
+  const bound = specialise(program, options.dims ?? {});
+  check(bound);
+  return optimise(bound, { ...switches(options, optional), inlineCalls: true }, optional);
+}
+
+function switches({ passes = {} }: CompileOptions, optional: OptionalPasses): PassSwitches {
+  const known = switchablePasses(optional);
   for (const name of Object.keys(passes)) {
-    if (passNames.includes(name as PassName)) continue;
+    if (known.includes(name) || name === 'inlineCalls') continue;
     throw new RheoError('argument', {
       from: '@rheo/backend-wasm',
-      what: `there is no pass "${name}"`,
+      what: `there is no pass "${name}" here`,
       where: 'compile option passes',
-      remedy: `Use one of ${passNames.join(', ')}`,
+      remedy: `Use one of ${known.join(', ')}, or create the backend with wasm({ passes: { ${name} } })`,
     });
   }
   return passes;

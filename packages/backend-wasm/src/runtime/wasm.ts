@@ -17,17 +17,20 @@ import type {
   TensorType,
 } from '@rheo/ir';
 import { checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
+import type { OptionalPasses } from '@rheo/passes';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import type { ExecutableOwner } from './executable.ts';
 import { placeProgram, WasmExecutable } from './executable.ts';
 import { Heap } from './heap.ts';
-import { legalProgram } from './legal-program.ts';
+import { legalProgram, switchablePasses } from './legal-program.ts';
 import { copyOut, WasmTensor, writeData } from './tensor.ts';
 
 /** Options of the backend. */
 export interface WasmOptions {
   /** Limit of the memory in bytes; 4 GiB by default, which is also the most that WebAssembly can address. */
   readonly maxBytes?: number;
+  /** Passes beyond the standard ones that compile options may switch on: `optionalPasses` of @rheo/passes, or some. */
+  readonly passes?: OptionalPasses;
 }
 
 /** The backend with what only this one has. */
@@ -45,29 +48,33 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
       remedy: 'Use a browser of 2023 or newer, Node 16 or newer, or another backend',
     });
   }
-  return new Wasm(options.maxBytes ?? 2 ** 32);
+  return new Wasm(options.maxBytes ?? 2 ** 32, options.passes ?? {});
 }
 
 class Wasm implements WasmBackend, ExecutableOwner {
   readonly spec = 1;
   readonly name = 'wasm';
   readonly heap: Heap;
-  readonly capabilities: Capabilities = {
-    dtypes: ['f32', 'i32', 'u32', 'bool'],
-    freeDims: false,
-    synchronous: true,
-    exactI32: true,
-    threads: 1,
-    notes: ['128-bit SIMD', 'one thread'],
-  };
+  readonly capabilities: Capabilities;
+  readonly #passes: OptionalPasses;
   readonly lost: Promise<DeviceLost>;
   #lose: (lost: DeviceLost) => void = () => {};
   #open = true;
   #live = 0;
   readonly #executables = new Set<WasmExecutable>();
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, passes: OptionalPasses) {
     this.heap = new Heap(maxBytes);
+    this.#passes = passes;
+    this.capabilities = {
+      dtypes: ['f32', 'i32', 'u32', 'bool'],
+      freeDims: false,
+      synchronous: true,
+      exactI32: true,
+      passes: switchablePasses(passes),
+      threads: 1,
+      notes: ['128-bit SIMD', 'one thread'],
+    };
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
@@ -83,7 +90,7 @@ class Wasm implements WasmBackend, ExecutableOwner {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
     this.checkOpen();
-    const legal = legalProgram(program, options);
+    const legal = legalProgram(program, options, this.#passes);
     const donate = new Set(options.donate ?? []);
     for (const index of donate) {
       if (index < legal.params.length && Number.isInteger(index) && index >= 0) continue;

@@ -7,7 +7,7 @@ import type { Tensor, Traced } from '@rheo/core';
 import { add, flattenTree, full, gradient, inlineProgram, mul, reduceSum, sin, trace, valueAndGrad } from '@rheo/core';
 import type { Backend, DeviceTensor, Program, Shape, TensorData, TensorType } from '@rheo/ir';
 import { elementCount, isFloat, isRheoError } from '@rheo/ir';
-import { optimise, passNames } from '@rheo/passes';
+import { optimise, optionalPasses, passNames } from '@rheo/passes';
 import type { Example } from '../check-example.ts';
 import { checkExample, compareResults, exampleCase } from '../check-example.ts';
 import type { CaseReport, ConformanceCase } from '../conformance-case.ts';
@@ -211,7 +211,7 @@ function passCases(): ConformanceCase[] {
     run: async (backend, random) => {
       const { program } = cfcTraining(of, true);
       const inputs = cfcInputs(program, of, random);
-      const before = await checkExample(backend, { program: optimise(program, passes), inputs });
+      const before = await checkExample(backend, { program: optimise(program, passes, optionalPasses), inputs });
       const within = await withPasses(backend, { program, inputs, passes });
       return { worst: Math.max(before.worst, within.worst) };
     },

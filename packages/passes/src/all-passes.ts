@@ -1,0 +1,14 @@
+/**
+ * Every pass by name, for tools and tests.
+ */
+
+import type { PassName } from './optimise.ts';
+import { standardPasses } from './optimise.ts';
+import { optionalPasses } from './optional-passes.ts';
+import type { Pass } from './rebuild.ts';
+
+/** All passes by name, with their standard options. */
+export const passes: { readonly [K in PassName]: Pass } = { ...standardPasses, ...optionalPasses };
+
+/** Names of all passes that can be switched. */
+export const passNames: readonly PassName[] = /* @__PURE__ */ Object.keys(passes) as PassName[];
