@@ -116,7 +116,13 @@ export class WasmExecutable implements SyncExecutable {
     const { heap } = this.#owner;
     const first = this.#placed.program.params.length;
     for (let i = 0; i < inputs.length; i++) this.#checkSlot(inputs[i], this.inputs[i] as TensorType, 'input', i);
-    for (let i = 0; i < outputs.length; i++) this.#checkSlot(outputs[i], this.results[i] as TensorType, 'output', i);
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i];
+      this.#checkSlot(output, this.results[i] as TensorType, 'output', i);
+      if (outputs.indexOf(output as DeviceTensor) !== i) {
+        throw fail('argument', `output ${i} is another output too`, 'runInto', 'Pass a handle or array of its own');
+      }
+    }
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i] as DeviceTensor | TensorData;
       const position = this.#positions[i] as number;
@@ -155,7 +161,6 @@ export class WasmExecutable implements SyncExecutable {
       const type = this.inputs[index];
       if (type === undefined)
         throw fail('argument', `there is no input ${index} to bind`, 'bind', `0 … ${this.inputs.length - 1} exist`);
-      if (this.#donate.has(index)) throw fail('argument', `input ${index} is donated and cannot be bound`, 'bind');
       this.#checkSlot(tensor, type, 'input', index);
     }
     const copies = [...this.#bound].map(([position, address]) => ({ position, address }));
