@@ -12,7 +12,8 @@ import { broadcast, convert, gt, mul, reduceSum, select, transpose, withLayer } 
 import { RheoError } from '@rheo/ir';
 import { build, matchParameters } from './initialise.ts';
 import type { BuiltLayer, Layer } from './layer.ts';
-import { flattenChain, nameOf, prepareItem, splitRuns } from './runs.ts';
+import { flattenChain, isPair, nameOf, prepareItem, splitRuns } from './runs.ts';
+import { scanBoth } from './scan-both.ts';
 import type { Flow } from './scan-layers.ts';
 import { scanLayers } from './scan-layers.ts';
 import type { SequenceInputs } from './sequence-axes.ts';
@@ -57,12 +58,19 @@ export function applySequence(
       ? initialState(built, batch, values.dtype)
       : matchState(built, inputs.state, batch, values.dtype);
   const items = flattenChain(built, weights, start);
-  const holdsUnobserved = items.some(({ layer }) => layer.form === 'recurrent' && layer.needsObserved);
+  const holdsUnobserved = items.some((item) => {
+    const { layer } = isPair(item) ? item.forward : item;
+    return layer.form === 'recurrent' && layer.needsObserved;
+  });
   if (axes.observed !== undefined && !holdsUnobserved) throw unusedMask();
 
   let flow: Flow = { ...axes, training, key, holdsUnobserved };
   const finals = new Map<BuiltLayer, Tree<Tensor>>();
   for (const run of splitRuns(items)) {
+    if (!Array.isArray(run)) {
+      flow = scanBoth(run, flow, finals);
+      continue;
+    }
     const [first] = run;
     const layer = first?.layer;
     if (first === undefined || layer?.form !== 'pointwise') {

@@ -8,7 +8,7 @@ import { formatType, RheoError } from '@rheo/ir';
 import type { SequenceOutputs } from './apply-sequence.ts';
 import { build, matchParameters } from './initialise.ts';
 import type { BuiltLayer, Elapsed, Layer } from './layer.ts';
-import { flattenChain, nameOf, prepareItem } from './runs.ts';
+import { flattenChain, isPair, nameOf, prepareItem } from './runs.ts';
 import { checkElapsed } from './scan-layers.ts';
 import { collectState, matchState } from './state.ts';
 
@@ -45,6 +45,7 @@ export function applyStep(model: Layer, parameters: Tree<Tensor>, inputs: StepIn
   const finals = new Map<BuiltLayer, Tree<Tensor>>();
   let value = x;
   for (const item of items) {
+    if (isPair(item)) throw backwards(nameOf(item.backward));
     const { layer } = item;
     withLayer(nameOf(item), () => {
       const fallback = layer.form === 'recurrent' ? layer.defaultElapsed : 1;

@@ -5,6 +5,7 @@
 
 import { RheoError } from '@rheo/ir';
 import { baselineKinds } from './baselines/kinds.ts';
+import { bidirectional } from './bidirectional.ts';
 import { cfc } from './cfc.ts';
 import { dropout } from './dropout.ts';
 import { forwardFill } from './forward-fill.ts';
@@ -55,6 +56,10 @@ function layerFrom(description: unknown, where: string, depth: number): Layer {
       return dropout(only(options, 'rate', 'dropout') as number);
     case 'forward-fill':
       return forwardFill(options);
+    case 'bidirectional': {
+      const { layer, ...rest } = options;
+      return bidirectional(layerFrom(layer, `${where}/layer`, depth + 1), rest);
+    }
     case 'sequential': {
       const layers = only(options, 'layers', 'sequential');
       if (!Array.isArray(layers)) throw damaged('layers of sequential is no array', undefined, where);
@@ -81,6 +86,7 @@ const layerKinds: readonly string[] = [
   'dropout',
   'forward-fill',
   'sequential',
+  'bidirectional',
   ...baselineKinds.keys(),
 ];
 

@@ -30,6 +30,8 @@ export type { RnnConfig } from './baselines/rnn.ts';
 export { rnn } from './baselines/rnn.ts';
 export type { RnnDecayConfig } from './baselines/rnn-decay.ts';
 export { rnnDecay } from './baselines/rnn-decay.ts';
+export type { BidirectionalConfig, Merge } from './bidirectional.ts';
+export { bidirectional } from './bidirectional.ts';
 export type { CfcMode } from './cells/cfc-cell.ts';
 export type { CfcConfig, CfcOptions } from './cfc.ts';
 export { cfc } from './cfc.ts';

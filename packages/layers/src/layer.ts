@@ -9,6 +9,7 @@
 
 import type { Tensor, Tree } from '@rheo/core';
 import type { Dim, TensorType } from '@rheo/ir';
+import type { Merge } from './bidirectional.ts';
 import type { ParameterSpec } from './parameter.ts';
 
 /** Plain JSON. */
@@ -91,10 +92,19 @@ export interface PointwiseLayer extends BuiltCommon {
   apply(prepared: Tree<Tensor>, x: Tensor, context: StepContext): Tensor;
 }
 
+/** Two built layers that read a sequence from both ends; parameters and states are `{ forward, backward }`. */
+export interface BidirectionalLayer extends BuiltCommon {
+  readonly form: 'bidirectional';
+  readonly forward: RecurrentLayer;
+  readonly backward: RecurrentLayer;
+  readonly merge: Merge;
+  readonly returnSequences: boolean;
+}
+
 /** Built layers in sequence; parameters and states are arrays of theirs. */
 export interface LayerChain extends BuiltCommon {
   readonly form: 'chain';
   readonly parts: readonly BuiltLayer[];
 }
 
-export type BuiltLayer = RecurrentLayer | PointwiseLayer | LayerChain;
+export type BuiltLayer = RecurrentLayer | PointwiseLayer | BidirectionalLayer | LayerChain;

@@ -6,7 +6,7 @@ import type { Parameter, Tree } from '@rheo/core';
 import { RheoError } from '@rheo/ir';
 import type { LtcForm, LtcParameters } from './cells/ltc-cell.ts';
 import { build, matchParameters } from './initialise.ts';
-import type { BuiltLayer, Layer, PointwiseLayer, RecurrentLayer } from './layer.ts';
+import type { BuiltLayer, Layer, LayerChain, RecurrentLayer } from './layer.ts';
 import type { LtcConfig } from './ltc.ts';
 import { ltcForm } from './ltc.ts';
 import type { LayerDescription, SequentialConfig } from './sequential.ts';
@@ -15,7 +15,7 @@ import type { LayerDescription, SequentialConfig } from './sequential.ts';
 export interface Part {
   readonly kind: string;
   readonly config: LayerDescription['config'];
-  readonly layer: RecurrentLayer | PointwiseLayer;
+  readonly layer: Exclude<BuiltLayer, LayerChain>;
   readonly parameters: Tree<Parameter>;
 }
 

@@ -17,6 +17,7 @@ import { build, matchParameters } from './initialise.ts';
 import type { BuiltLayer, Layer } from './layer.ts';
 import type { PredictProgramOptions } from './programs.ts';
 import { predictProgram, unitsOf } from './programs.ts';
+import { requireSolvedState } from './solver-state.ts';
 import { hostState, stateTypes } from './state.ts';
 
 /** A batch of sequences, and where they start: zeros if `state` is absent. */
@@ -107,7 +108,9 @@ class BackendPredictor implements Predictor {
         ),
       );
       if (outputs === undefined) throw new Error('a prediction gave no output');
-      return { outputs, state: unflattenTree(flattenTree(stateTypes(built, 1)).structure, finals) };
+      const after = unflattenTree(flattenTree(stateTypes(built, 1)).structure, finals);
+      requireSolvedState(after);
+      return { outputs, state: after };
     } finally {
       for (const handle of [...given, ...results]) handle.dispose();
     }

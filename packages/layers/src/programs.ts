@@ -94,6 +94,7 @@ export function unitsOf(built: BuiltLayer): number {
   const found = new Set<number>();
   const visit = (layer: BuiltLayer): void => {
     if (layer.form === 'chain') layer.parts.forEach(visit);
+    else if (layer.form === 'bidirectional') visit(layer.forward);
     else if (layer.form === 'recurrent' && layer.units !== undefined) found.add(layer.units);
   };
   visit(built);

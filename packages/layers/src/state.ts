@@ -17,6 +17,8 @@ export function stateTypes(built: BuiltLayer, batch: Dim, dtype: DType = 'f32'):
       return built.parts.map((part) => stateTypes(part, batch, dtype));
     case 'recurrent':
       return built.state(batch, dtype);
+    case 'bidirectional':
+      return { forward: built.forward.state(batch, dtype), backward: built.backward.state(batch, dtype) };
     case 'pointwise':
       return {};
   }
@@ -66,6 +68,9 @@ export function hostState(built: BuiltLayer, state: Tree<HostArray>, batch: numb
 /** The states that layers ended in, in the form of the model. */
 export function collectState(built: BuiltLayer, finals: ReadonlyMap<BuiltLayer, Tree<Tensor>>): Tree<Tensor> {
   if (built.form === 'chain') return built.parts.map((part) => collectState(part, finals));
+  if (built.form === 'bidirectional') {
+    return { forward: finals.get(built.forward) ?? {}, backward: finals.get(built.backward) ?? {} };
+  }
   return finals.get(built) ?? {};
 }
 

@@ -13,6 +13,7 @@ import { build, matchParameters } from './initialise.ts';
 import type { BuiltLayer, Layer, RecurrentLayer } from './layer.ts';
 import type { ElapsedForm } from './programs.ts';
 import { stepProgram, unitsOf } from './programs.ts';
+import { requireSolved, unfinishedLeaves } from './solver-state.ts';
 import { hostState, stateTypes } from './state.ts';
 
 /** Options of `stream`. */
@@ -34,7 +35,7 @@ export interface Stream {
   /**
    * One step on batch × features numbers. `dt` is one number or one for each row (unit); absent, the model's default.
    * The array returned is the same each time: copy what must outlive the next step.
-   * Throws `shape` or `value`, and then the state is as before.
+   * Throws `shape` or `value`, and then the state is as before; after a `value` for a solver that did not finish, reset.
    */
   step(x: ArrayLike<number>, dt?: number | ArrayLike<number>, observed?: ArrayLike<number>): Float32Array;
   /** A copy of the state. */
@@ -89,6 +90,7 @@ class RunningStream implements Stream {
   readonly #built: BuiltLayer;
   readonly #sizes: Sizes;
   readonly #types: readonly TensorType[];
+  readonly #unfinished: ReturnType<typeof unfinishedLeaves>;
   readonly #x: Float32Array;
   readonly #dt: Float32Array;
   readonly #observed: Float32Array;
@@ -108,7 +110,9 @@ class RunningStream implements Stream {
     this.#step = step;
     this.#built = built;
     this.#sizes = sizes;
-    this.#types = flattenTree(stateTypes(built, batch)).leaves;
+    const { leaves, paths } = flattenTree(stateTypes(built, batch));
+    this.#types = leaves;
+    this.#unfinished = unfinishedLeaves(paths);
     this.#x = new Float32Array(batch * features);
     this.#dt = new Float32Array(batch * units);
     this.#observed = new Float32Array(batch * features);
@@ -129,6 +133,9 @@ class RunningStream implements Stream {
     if (form !== 'none') fill(this.#dt, dt ?? this.#defaultElapsed, 'dt', true);
     else if (dt !== undefined) throw unused('dt', 'Create the stream with { dt: "row" }');
     this.#step.runInto(this.#inputs, this.#results);
+    for (const { index, layer } of this.#unfinished) {
+      requireSolved(this.#backend.readSync(this.#state[index] as DeviceTensor) as Float32Array, layer);
+    }
     if (!this.#holds) return this.#output;
     const { batch, features } = this.#sizes;
     const width = this.#built.outputs;
