@@ -11,6 +11,7 @@ export {
   isDataError,
 } from './data-error.ts';
 export { type ElapsedOptions, elapsedFromTimes } from './elapsed-from-times.ts';
+export { widenBfloat16, widenHalf } from './half.ts';
 export { type ArrayByDType, type DType, type NdArray, type NdArrayOf, toFloat32, toInt32 } from './nd-array.ts';
 export { RandomState } from './random-state.ts';
 export { type Npy, readNpy } from './read-npy.ts';

@@ -47,7 +47,8 @@ export function elementCount(shape: readonly number[]): number | undefined {
 
 /** Makes the array of a dtype from little-endian bytes (copied, so any alignment is fine); the size is the caller's to check. */
 export function fromLittleEndian(dtype: DType, shape: readonly number[], bytes: Uint8Array): NdArray {
-  const buffer = bytes.slice().buffer;
+  // Not slice(): that of Node's Buffer is a view of the whole file.
+  const buffer = new Uint8Array(bytes).buffer;
   switch (dtype) {
     case 'f32':
       return { dtype, shape, data: new Float32Array(buffer) };
