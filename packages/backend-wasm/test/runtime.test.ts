@@ -59,6 +59,13 @@ describe('memory', () => {
   });
 });
 
+it('refuses options that it does not have', async () => {
+  await expect(wasm({ threads: 2 } as object)).rejects.toThrow(/no option "threads".*one thread/);
+  for (const maxBytes of [Number.NaN, -1, 100]) {
+    await expect(wasm({ maxBytes })).rejects.toMatchObject({ code: 'argument' });
+  }
+});
+
 describe('compile', () => {
   it('refuses f64, unbound names and unknown passes', async () => {
     const backend = await wasm();

@@ -11,7 +11,8 @@ const pageBytes = 65536;
 const alignment = 64;
 /** Vectors may read past the end of a buffer, never past the end of memory. */
 const slack = 256;
-const maxPages = 65536;
+/** 2 GiB: addresses stay positive as signed 32-bit numbers, in generated code and in JavaScript's shifts. */
+const maxPages = 32768;
 
 interface Block {
   address: number;

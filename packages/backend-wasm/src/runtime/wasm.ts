@@ -27,7 +27,7 @@ import { copyOut, WasmTensor, writeData } from './tensor.ts';
 
 /** Options of the backend. */
 export interface WasmOptions {
-  /** Limit of the memory in bytes; 4 GiB by default, which is also the most that WebAssembly can address. */
+  /** Limit of the memory in bytes; 2 GiB by default, which is also the most. */
   readonly maxBytes?: number;
   /** Passes beyond the standard ones that compile options may switch on: `optionalPasses` of @rheo/passes, or some. */
   readonly passes?: OptionalPasses;
@@ -39,8 +39,12 @@ export interface WasmBackend extends SyncBackend {
   readonly memoryBytes: number;
 }
 
-/** Creates a WebAssembly backend. Throws `capability` where the engine has no WebAssembly SIMD. */
+/**
+ * Creates a WebAssembly backend. Throws `capability` where the engine has no WebAssembly SIMD, and `argument` for an
+ * option that does not exist or is out of range.
+ */
 export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  checkOptions(options);
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(simdProbe())) {
     throw new RheoError('capability', {
       from: '@rheo/backend-wasm',
@@ -48,7 +52,17 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
       remedy: 'Use a browser of 2023 or newer, Node 16 or newer, or another backend',
     });
   }
-  return new Wasm(options.maxBytes ?? 2 ** 32, options.passes ?? {});
+  return new Wasm(options.maxBytes ?? 2 ** 31, options.passes ?? {});
+}
+
+function checkOptions(options: WasmOptions): void {
+  const fail = (what: string, remedy: string): never => {
+    throw new RheoError('argument', { from: '@rheo/backend-wasm', what, where: 'wasm', remedy });
+  };
+  const unknown = Object.keys(options).find((name) => name !== 'maxBytes' && name !== 'passes');
+  if (unknown !== undefined) fail(`there is no option "${unknown}"`, 'Use maxBytes or passes; it runs on one thread');
+  const { maxBytes = 2 ** 31 } = options;
+  if (!Number.isFinite(maxBytes) || maxBytes < 65536) fail(`maxBytes is ${maxBytes}`, 'Give at least 65536 bytes');
 }
 
 class Wasm implements WasmBackend, ExecutableOwner {
