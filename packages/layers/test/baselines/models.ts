@@ -5,7 +5,7 @@ import { ctGru, ctRnn, gru, gruD, gruOde, odeLstm, odeRnn, phasedLstm, rnn, rnnD
 /** Layers that take any input. */
 export const baselines: Readonly<Record<string, Layer>> = {
   rnn: rnn({ units: 3 }),
-  'rnn with relu': rnn({ units: 3, activation: 'softplus' }),
+  'rnn with softplus': rnn({ units: 3, activation: 'softplus' }),
   gru: gru({ units: 3 }),
   'gru, reset before': gru({ units: 3, resetAfter: false }),
   'ct-rnn': ctRnn({ units: 3 }),
