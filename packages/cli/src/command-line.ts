@@ -7,6 +7,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { backends } from './backends.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
+import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import { recipes } from './recipes.ts';
@@ -18,6 +19,7 @@ export interface Actions {
   trainWalker2d(options: TrainWalker2dOptions): Promise<void>;
   evaluate(model: string, options: EvaluateOptions): Promise<void>;
   predict(model: string, options: PredictOptions): Promise<void>;
+  importCheckpoint(file: string, options: ImportOptions): Promise<void>;
 }
 
 /** The command `rheo`; `parseAsync` throws `CommanderError` instead of ending the process. */
@@ -59,6 +61,15 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .addOption(backendOption())
     .option('--json', 'one JSON line on standard output instead of text')
     .action((model: string, options: PredictOptions) => actions.predict(model, options));
+
+  configured(rheo.command('import'))
+    .description('import a checkpoint of ncps or of the authors of CfC')
+    .addArgument(new Argument('<file>', '.pt, .pth, .safetensors, .keras, .weights.h5 or .h5'))
+    .option('--config <file>', 'JSON with framework, class, args and wiring; a .keras file needs none')
+    .option('--check <file>', 'JSON with input, timespans and output: compare, exit code 1 on a difference')
+    .option('--out <file>', 'write the model as model.safetensors')
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((file: string, options: ImportOptions) => actions.importCheckpoint(file, options));
   return rheo;
 
   function configured(command: Command): Command {

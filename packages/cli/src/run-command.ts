@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { importCheckpoint } from './commands/import-checkpoint.ts';
 import { predict } from './commands/predict.ts';
 import { trainWalker2d } from './commands/train-walker2d.ts';
 import { failureOf } from './failure.ts';
@@ -23,6 +24,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     },
     evaluate: (model: string, options: Parameters<typeof evaluate>[1]) => evaluate(model, options, terminal),
     predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
+    importCheckpoint: async (file: string, options: Parameters<typeof importCheckpoint>[1]) => {
+      if (!(await importCheckpoint(file, options, terminal))) exitCode = 1;
+    },
   };
   const rheo = commandLine(version(), actions, terminal);
   try {

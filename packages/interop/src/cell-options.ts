@@ -31,7 +31,8 @@ export function readMode(questions: Questions, family: ImportFamily, pure: boole
     return 'pure';
   }
   const mode = questions.ask('mode', wordOf<CfcMode>(['default', 'no_gate', 'pure']), 'default');
-  if (mode === 'pure') questions.agree('mode', modes, 'default', 'the file has no A and w_tau, so it is "default" or "no_gate"');
+  if (mode === 'pure')
+    questions.agree('mode', modes, 'default', 'the file has no A and w_tau, so it is "default" or "no_gate"');
   return mode;
 }
 
@@ -80,5 +81,10 @@ export function readMapping(questions: Questions, name: 'input_mapping' | 'outpu
 
 /** Throws unless the mapping of the tensors is the one that was said. */
 export function agreeMapping(questions: Questions, name: 'input_mapping' | 'output_mapping', shown: LtcMapping): void {
-  questions.agree(name, mapping, shown, `the file has the tensors of ${shown === 'none' ? 'no mapping' : `"${shown}"`}`);
+  questions.agree(
+    name,
+    mapping,
+    shown,
+    `the file has the tensors of ${shown === 'none' ? 'no mapping' : `"${shown}"`}`,
+  );
 }

@@ -7,7 +7,13 @@ import type { ImportConfig, ImportFamily } from './import-config.ts';
 import { configError } from './import-error.ts';
 
 /** All families. */
-export const families: readonly ImportFamily[] = ['ncps-torch', 'ncps-keras', 'ncps-tf', 'official-tf', 'official-torch'];
+export const families: readonly ImportFamily[] = [
+  'ncps-torch',
+  'ncps-keras',
+  'ncps-tf',
+  'official-tf',
+  'official-torch',
+];
 
 /** The variant of Rheo's layers; ncps.tf and ncps.keras compute the same. */
 export function variantOf(family: ImportFamily): CfcVariant {

@@ -8,7 +8,7 @@
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree } from '@rheo/core';
 import { readSafetensors, readZip } from '@rheo/data';
-import { RheoError } from '@rheo/ir';
+import type { RheoError } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { build } from '@rheo/layers';
 import { families, isTorchFamily, namedFamily } from './family.ts';
@@ -104,7 +104,10 @@ function planFile(file: ImportFile, config: ImportConfig, questions: Questions, 
     const names: string[] = [];
     readZip(bytes, { file: name, filter: (entry) => names.push(entry) < 0 });
     if (isTorchArchive(names)) return planTensors('pytorch', readTorchFile(bytes, name, fail), config, questions, fail);
-    const entries = readZip(bytes, { file: name, filter: (entry) => entry === 'config.json' || entry === 'model.weights.h5' });
+    const entries = readZip(bytes, {
+      file: name,
+      filter: (entry) => entry === 'config.json' || entry === 'model.weights.h5',
+    });
     const found = (entry: string): Uint8Array | undefined => entries.find((own) => own.name === entry)?.data;
     const [weights, description] = [found('model.weights.h5'), found('config.json')];
     if (weights === undefined || description === undefined || !isHdf5(weights)) {
@@ -137,7 +140,8 @@ function planTensors(
   fail: Fail,
 ): Planned {
   const { prefix } = config;
-  if (prefix !== undefined && typeof prefix !== 'string') throw configError('prefix is no text', 'prefix', 'Pass a text');
+  if (prefix !== undefined && typeof prefix !== 'string')
+    throw configError('prefix is no text', 'prefix', 'Pass a text');
   const named = namedFamily(config, 'torch');
   if (named !== undefined && !isTorchFamily(named)) {
     throw wrongFamily(`the tensors are those of PyTorch, not of ${named}`, 'ncps.torch or official.torch', fail);

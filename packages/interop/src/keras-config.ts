@@ -63,7 +63,10 @@ function checkChain(layers: readonly Json[], found: readonly KerasLayer[], fail:
     const sources = text.split('"keras_history"').length - 1;
     if (index === 0 ? sources === 0 : sources === 1 && text.includes(JSON.stringify(before))) return;
     const name = found[index]?.name ?? '';
-    throw fail(`the layer ${printable(name, 60)} does not follow the one before it`, { at: 'config.json', remedy: chainOnly });
+    throw fail(`the layer ${printable(name, 60)} does not follow the one before it`, {
+      at: 'config.json',
+      remedy: chainOnly,
+    });
   });
 }
 

@@ -33,14 +33,18 @@ export function kerasParts(
     });
   }
   const family = familyOf(cells, named, questions, description !== undefined, fail);
-  if (description !== undefined) return { parts: listed(readKerasConfig(description, fail), weights, config, fail), family };
+  if (description !== undefined)
+    return { parts: listed(readKerasConfig(description, fail), weights, config, fail), family };
   const [cell, ...others] = cells;
   if (others.length > 0 || cell === undefined) {
     throw fail(`it has ${cells.length} recurrent layers, and weights alone do not tell their order and arguments`, {
       remedy: 'Save the whole model with model.save("model.keras") and import that',
     });
   }
-  return { parts: [cell, ...weights.filter(({ kind }) => kind === 'dense')].map((own) => ({ weights: own, questions })), family };
+  return {
+    parts: [cell, ...weights.filter(({ kind }) => kind === 'dense')].map((own) => ({ weights: own, questions })),
+    family,
+  };
 }
 
 function familyOf(
@@ -79,22 +83,25 @@ function listed(
     if (layer.className === 'Dropout') return { dropout: Number(layer.args['rate'] ?? 0) };
     const group = count === 0 ? stem : `${stem}_${count}`;
     const own = rest.get(group) ?? rest.get('rnn');
-    if (own === undefined) throw fail(`the layer ${printable(layer.name, 60)} is a ${printable(layer.className, 60)}`, {
-      at: 'config.json',
-      remedy: 'Layers of ncps, Dense and Dropout can be imported; apply others outside of the model',
-    });
+    if (own === undefined)
+      throw fail(`the layer ${printable(layer.name, 60)} is a ${printable(layer.className, 60)}`, {
+        at: 'config.json',
+        remedy: 'Layers of ncps, Dense and Dropout can be imported; apply others outside of the model',
+      });
     rest.delete(own.name);
     if (own.kind !== 'dense') return { weights: own, questions: new Questions(merged(layer, config)) };
     if (activationName(layer.args['activation']) !== 'linear' || layer.args['use_bias'] === false) {
       throw fail(`the layer ${printable(layer.name, 60)} has an activation or no bias`, {
         at: 'config.json',
-        remedy: 'Dense layers with a bias and without activation can be imported; apply the activation outside of the model',
+        remedy:
+          'Dense layers with a bias and without activation can be imported; apply the activation outside of the model',
       });
     }
     return { weights: own, questions: new Questions({ args: {} }) };
   });
   const [left] = rest.keys();
-  if (left !== undefined) throw fail('the file has weights of a layer that its config.json does not list', { at: left });
+  if (left !== undefined)
+    throw fail('the file has weights of a layer that its config.json does not list', { at: left });
   return parts;
 }
 

@@ -79,7 +79,9 @@ function collectCell(cell: Hdf5Group, into: Map<string, FileTensor>): boolean {
     inOrder(wired).forEach((layer, index) => collectCfc(layer, `layers/${index}/`, into));
     return false;
   }
-  const inner = [...cell.groups].find(([name, group]) => name !== 'vars' && !isPart(name) && allArrays(group).length > 0);
+  const inner = [...cell.groups].find(
+    ([name, group]) => name !== 'vars' && !isPart(name) && allArrays(group).length > 0,
+  );
   if (inner !== undefined && own.length === 3) {
     const [input, recurrent, bias] = own;
     setAll(into, { 'lstm/input/kernel': input, 'lstm/recurrent/kernel': recurrent, 'lstm/input/bias': bias });

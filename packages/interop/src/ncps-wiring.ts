@@ -76,7 +76,11 @@ const classes: Readonly<Record<string, (args: Options) => Wiring>> = {
 function number(args: Options, name: string, otherwise?: number): number {
   const value = args[name] ?? otherwise;
   if (typeof value === 'number') return value;
-  throw configError(`the wiring's ${name} is missing or no number`, `wiring.args.${name}`, 'Pass the arguments of its class');
+  throw configError(
+    `the wiring's ${name} is missing or no number`,
+    `wiring.args.${name}`,
+    'Pass the arguments of its class',
+  );
 }
 
 /** A polarity matrix: row = source, column = target. */

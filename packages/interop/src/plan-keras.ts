@@ -128,7 +128,7 @@ function planCfc(weights: KerasWeights, questions: Questions, { family, fail }: 
     units,
     variant: variantOf(family),
     mode: readMode(questions, family, tensors.has('A')),
-    ...(layers === 0 ? {} : { backboneUnits: size(widest, 1, fail) }),
+    backboneUnits: layers === 0 ? 1 : size(widest, 1, fail),
     backboneLayers: layers,
     backboneActivation: readActivation(questions, family, layers),
     backboneDropout: readDropout(questions, family),
@@ -155,7 +155,8 @@ function planWiredCfc(weights: KerasWeights, questions: Questions, source: Keras
   // A wiring of one layer has no group of layers in the older form of file.
   const tensors = weights.tensors.has('layers/0/ff1/kernel') ? weights.tensors : asFirstLayer(weights.tensors);
   const own = { ...weights, tensors };
-  const inputs = size(required(own, 'layers/0/ff1/kernel', fail), 0, fail) - size(required(own, 'layers/0/ff1/bias', fail), 0, fail);
+  const inputs =
+    size(required(own, 'layers/0/ff1/kernel', fail), 0, fail) - size(required(own, 'layers/0/ff1/bias', fail), 0, fail);
   const features = mixed ? size(required(own, 'lstm/input/kernel', fail), 0, fail) : inputs;
   const mode = readMode(questions, family, tensors.has('layers/0/A'));
   const wiring = wiringOrAsk(questions, inputs, source);
@@ -176,7 +177,10 @@ function asFirstLayer(tensors: ReadonlyMap<string, FileTensor>): Map<string, Fil
 function wiringOrAsk(questions: Questions, inputs: number, { file }: KerasSource): Wiring {
   const given = wiringOfConfig(questions.source.wiring, inputs);
   if (given !== undefined) return given;
-  questions.require('wiring', '{ class, args }, class one of AutoNCP, NCP, Random, FullyConnected; its seed must be right');
+  questions.require(
+    'wiring',
+    '{ class, args }, class one of AutoNCP, NCP, Random, FullyConnected; its seed must be right',
+  );
   questions.settle(file);
   throw new Error('settle did not ask');
 }
@@ -282,7 +286,10 @@ const names: Readonly<Record<string, string>> = {
 
 /** What Keras calls a parameter. */
 function kerasName(path: string): string {
-  return names[path] ?? path.replace(/(ff[12])\/(kernel|bias)$/, (_, head, leaf) => `${head}_${leaf === 'kernel' ? 'weight' : leaf}`);
+  return (
+    names[path] ??
+    path.replace(/(ff[12])\/(kernel|bias)$/, (_, head, leaf) => `${head}_${leaf === 'kernel' ? 'weight' : leaf}`)
+  );
 }
 
 function size({ name, shape }: FileTensor, axis: 0 | 1, fail: Fail): number {

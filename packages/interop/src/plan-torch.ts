@@ -8,6 +8,7 @@
 
 import type { Layer, Wiring } from '@rheo/layers';
 import { cfc, linear, ltc, sequential } from '@rheo/layers';
+import type { LtcMapping } from './cell-options.ts';
 import {
   agreeMapping,
   checkMemory,
@@ -17,7 +18,6 @@ import {
   readSequences,
   readSolver,
 } from './cell-options.ts';
-import type { LtcMapping } from './cell-options.ts';
 import { variantOf } from './family.ts';
 import type { FileTensor } from './file-tensor.ts';
 import { shapeText } from './file-tensor.ts';
@@ -108,12 +108,13 @@ function planCfc(source: TorchSource): Cell {
   return {
     features,
     mask,
-    notes: mask === undefined ? [] : ['weights that the sparsity mask switches off were set to 0; the mask is not kept'],
+    notes:
+      mask === undefined ? [] : ['weights that the sparsity mask switches off were set to 0; the mask is not kept'],
     layer: cfc({
       units,
       variant: variantOf(family),
       mode: readMode(questions, family, tensors.has('A') || tensors.has('w_tau')),
-      ...(backboneUnits === undefined ? {} : { backboneUnits }),
+      backboneUnits: backboneUnits ?? 1,
       backboneLayers: backbone.length,
       backboneActivation: readActivation(questions, family, backbone.length),
       backboneDropout: readDropout(questions, family),
@@ -135,7 +136,8 @@ function planWiredCfc(source: TorchSource): Cell {
   const fits = given !== undefined && sameLayers(given, features, masks);
   return {
     features,
-    notes: given === undefined || fits ? [] : ['the wiring is that of the file’s masks, which is not the configured one'],
+    notes:
+      given === undefined || fits ? [] : ['the wiring is that of the file’s masks, which is not the configured one'],
     layer: cfc({
       wiring: fits ? given : wiringOfLayers(masks),
       variant: variantOf(family),
@@ -230,7 +232,8 @@ function ltcWiring(
   const mapped = names.tensors.get('output_w');
   const outputs = mapped === undefined ? (given?.outputs ?? size) : sizeOf(mapped, 0, fail);
   if (size !== undefined) questions.agree('units', wholeNumber, units, `the file has ${units} neurons`);
-  if (outputs === undefined) questions.require('wiring', '{ class, args } of the wiring, which tells the number of outputs');
+  if (outputs === undefined)
+    questions.require('wiring', '{ class, args } of the wiring, which tells the number of outputs');
   const built = given?.build(features);
   const fits =
     given !== undefined &&
@@ -245,7 +248,9 @@ function ltcWiring(
 
 function sameMask(polarities: ArrayLike<number>, matrix: PolarityMatrix): boolean {
   const flat = matrix.flat();
-  return flat.length === polarities.length && flat.every((entry, at) => Math.abs(entry) === Math.abs(polarities[at] ?? 0));
+  return (
+    flat.length === polarities.length && flat.every((entry, at) => Math.abs(entry) === Math.abs(polarities[at] ?? 0))
+  );
 }
 
 /** Synapses of the mask with the signs of the reversal potentials. */

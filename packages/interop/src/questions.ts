@@ -75,7 +75,11 @@ export class Questions {
     if (value === undefined) return undefined;
     const read = choice.read(value);
     if (read === undefined) {
-      throw configError(`${name} is ${printable(JSON.stringify(value) ?? 'undefined', 80)}`, name, `It takes ${choice.takes}`);
+      throw configError(
+        `${name} is ${printable(JSON.stringify(value) ?? 'undefined', 80)}`,
+        name,
+        `It takes ${choice.takes}`,
+      );
     }
     return read;
   }

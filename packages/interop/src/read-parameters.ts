@@ -30,12 +30,7 @@ export function readParameters(plan: ImportPlan, tensors: readonly FileTensor[],
   return unflattenTree(structure, parameters);
 }
 
-function checkComplete(
-  plan: ImportPlan,
-  origins: readonly Origin[],
-  tensors: readonly FileTensor[],
-  fail: Fail,
-): void {
+function checkComplete(plan: ImportPlan, origins: readonly Origin[], tensors: readonly FileTensor[], fail: Fail): void {
   const missing = origins.filter(({ tensor }) => tensor === undefined).map(({ name }) => name);
   const used = new Set(origins.flatMap(({ tensor }) => (tensor === undefined ? [] : [tensor.name])));
   const extra = tensors.map(({ name }) => name).filter((name) => !used.has(name) && !plan.consumed.has(name));

@@ -45,7 +45,10 @@ export function stridedTensor(
   const sizes = shape.filter(isNatural);
   const steps = strides.filter(isNatural);
   const fits =
-    isNatural(offset) && sizes.length === shape.length && steps.length === shape.length && steps.length === strides.length;
+    isNatural(offset) &&
+    sizes.length === shape.length &&
+    steps.length === shape.length &&
+    steps.length === strides.length;
   if (!fits || shape.length > 8) throw fail('a tensor has sizes or strides that are no natural numbers');
   const count = countOf(sizes);
   const last = count === 0 ? -1 : sizes.reduce((sum, size, axis) => sum + (size - 1) * (steps[axis] ?? 0), offset);

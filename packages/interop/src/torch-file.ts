@@ -106,12 +106,7 @@ function rebuildTensor(args: readonly unknown[], fail: Fail): TensorValue {
 }
 
 /** ('storage', torch.FloatStorage, key, device, number of elements) */
-function storageOf(
-  id: unknown,
-  entries: ReadonlyMap<string, ZipEntry>,
-  folder: string,
-  fail: Fail,
-): TorchStorage {
+function storageOf(id: unknown, entries: ReadonlyMap<string, ZipEntry>, folder: string, fail: Fail): TorchStorage {
   const [kind, type, key, , count] = id instanceof PickleTuple ? id.items : [];
   const dtype = type instanceof PickleGlobal ? storageTypeOf(type.global) : undefined;
   if (kind !== 'storage' || dtype === undefined || typeof key !== 'string') {
