@@ -60,15 +60,14 @@ export type Progress<Y extends Tree<Tensor>> = {
   readonly refused: Tensor;
 };
 
-/** The equation in parts of the interval. */
+/** The equation in parts u [batch] of the interval. */
 export function overInterval<Y extends Tree<Tensor>>(
   f: Derivative<Y>,
   start: Operand,
   elapsed: Operand,
 ): Derivative<Y> {
   return (u, y) => {
-    const part = typeof u === 'number' ? u : reshape(u, [...u.shape, 1]);
-    const passed = typeof part === 'number' && typeof elapsed === 'number' ? part * elapsed : mul(part, elapsed);
+    const passed = mul(reshape(u as Tensor, [...(u as Tensor).shape, 1]), elapsed);
     return mapTree((k: Tensor) => mul(k, rowOperand(elapsed, k)), f(sum(start, passed), y)) as Y;
   };
 }
@@ -117,7 +116,7 @@ export function firstStep<Y extends Tree<Tensor>>(
   const [d0, d1] = [size(y), size(slope)];
   const small = min(d0, d1);
   const guess = min(select(lt(small, 1e-5), 1e-6, div(mul(d0, 0.01), max(d1, 1e-12))), 1);
-  const ahead = g(0, advance(y, [slope], [1], guess));
+  const ahead = g(guess, advance(y, [slope], [1], guess));
   const change = mapTree((a: Tensor, b: Tensor) => sub(a, b), ahead, slope) as Y;
   const d2 = div(size(change), guess);
   const steepest = max(max(d1, d2), 1e-15);
