@@ -7,6 +7,7 @@ import { runConformance } from '@rheo/conformance';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
 import { cfc, floatArray, initialise, linear, predict, sequential, stream } from '@rheo/layers';
+import { optionalPasses } from '@rheo/passes';
 
 /** Counts of the kit's cases, the first failures in words, and the largest differences of the model's outputs. */
 export interface ProgramResult {
@@ -20,8 +21,9 @@ export interface ProgramResult {
 
 /** Runs everything on a fresh backend. */
 export async function runProgram(): Promise<ProgramResult> {
-  const backend = await wasm();
-  const results = await runConformance(backend, { filter: ({ group }) => group !== 'random' });
+  const create = (): ReturnType<typeof wasm> => wasm({ passes: optionalPasses });
+  const backend = await create();
+  const results = await runConformance(backend, { create, filter: ({ group }) => group !== 'random' });
   const failed = results.filter(({ ok }) => !ok);
   const errors = await runModel(backend);
   const leaked = backend.liveTensors;
