@@ -48,7 +48,7 @@ export interface LtcNetwork {
 }
 
 /** The network of a trained layer. */
-export function ltcNetwork({ form, parameters: p }: LtcPart): LtcNetwork {
+export function ltcNetwork({ form, parameters: p }: Pick<LtcPart, 'form' | 'parameters'>): LtcNetwork {
   const positive = (x: number): number =>
     form.positivity === 'explicit' ? x : Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   const at = ({ data }: Parameter, index: number): number => data[index] ?? Number.NaN;
