@@ -1,6 +1,7 @@
-/** The example of the README runs as it stands. */
+/** The examples of the README run as they stand. */
 import { readFileSync } from 'node:fs';
 import * as backendWasm from '@rheo/backend-wasm';
+import * as core from '@rheo/core';
 import { expect, it } from 'vitest';
 import * as layers from '../src/index.ts';
 
@@ -51,4 +52,23 @@ it('looks into an LTC and translates it', async () => {
     expect.any(Number),
     true,
   ]);
+});
+
+it('runs the example of differential equations', async () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const section = text.slice(text.indexOf('## Differential equations'));
+  const code = /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
+  const body = code.replace(/import \{([^}]+)\} from '@rheo\/([^']+)';/g, "const {$1} = packages['$2'];");
+  expect(body).not.toContain('import');
+  const logged: ArrayLike<number>[] = [];
+  const run = new Function('packages', 'console', `return (async () => {${body}})();`);
+  const packages = { 'backend-wasm': backendWasm, core, layers };
+  await run(packages, { log: (...items: ArrayLike<number>[]) => logged.push(...items) });
+  const [loss, fixed, end, byKernel] = logged;
+  expect(loss).toHaveLength(1);
+  expect(byKernel).toHaveLength(4);
+  expect(Array.from(end ?? [])).toHaveLength(4);
+  Array.from(end ?? []).forEach((x, index) => {
+    expect(x).toBeCloseTo(Number(fixed?.[index]), 3);
+  });
 });
