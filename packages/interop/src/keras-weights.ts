@@ -88,7 +88,7 @@ function collectCell(cell: Hdf5Group, into: Map<string, FileTensor>): boolean {
     return collectCell(inner[1], into);
   }
   if (own.length >= 11) {
-    own.forEach((tensor, index) => into.set(`ltc/${index}`, tensor));
+    for (const [index, tensor] of own.entries()) into.set(`ltc/${index}`, tensor);
     return true;
   }
   collectCfc(cell, '', into);
@@ -108,7 +108,7 @@ function collectCfc(cell: Hdf5Group, prefix: string, into: Map<string, FileTenso
   const pure = !cell.groups.has('time_a');
   const heads = cell.groups.has('ff1') ? [] : ['ff1/kernel', 'ff1/bias'];
   const rest = pure ? ['w_tau', 'A'] : heads.length === 0 ? [] : ['ff2/kernel', 'ff2/bias'];
-  own.forEach((tensor, index) => put([...heads, ...rest][index] ?? `variable/${index}`, tensor));
+  for (const [index, tensor] of own.entries()) put([...heads, ...rest][index] ?? `variable/${index}`, tensor);
   for (const part of ['ff1', 'ff2', 'time_a', 'time_b']) {
     const [kernel, bias] = variables(cell.groups.get(part));
     put(`${part}/kernel`, kernel);
