@@ -10,16 +10,19 @@
  */
 
 import type { Tensor } from '@rheo/core';
+import { add } from '@rheo/core';
 import { RheoError } from '@rheo/ir';
 import type { Affine } from './affine.ts';
+import type { OdeConfig, SolverName } from './baselines/evolve.ts';
+import { adaptiveDefaults, evolve, odeRules, solverState } from './baselines/evolve.ts';
 import type { LstmParameters } from './cells/lstm-cell.ts';
 import { lstmSpec, lstmStep, prepareLstm } from './cells/lstm-cell.ts';
 import type { LtcForm, LtcParameters, PreparedLtc } from './cells/ltc-cell.ts';
-import { ltcOutput, ltcStep, prepareLtc } from './cells/ltc-cell.ts';
+import { heldDrive, ltcDerivative, ltcOutput, ltcStep, prepareLtc } from './cells/ltc-cell.ts';
 import type { SynapseForm, SynapseMap } from './cells/synapses.ts';
 import { synapseForm } from './cells/synapses.ts';
 import type { MemoryPlacement } from './cfc-variants.ts';
-import type { Json, Layer, RecurrentLayer } from './layer.ts';
+import type { Elapsed, Json, Layer, RecurrentLayer } from './layer.ts';
 import type { LtcRanges, LtcStart } from './ltc-parameters.ts';
 import { ltcSpec, readRanges } from './ltc-parameters.ts';
 import type { LtcVariant, LtcVariantOptions } from './ltc-variants.ts';
@@ -34,7 +37,8 @@ import { describeWiring, wiringFromDescription } from './wirings/wiring-descript
 
 /** Every option of an LTC layer with its value. */
 export type LtcConfig = Omit<LtcVariantOptions, 'memoryPlacement'> &
-  Omit<LtcStart, 'inputs' | 'initialisationRanges'> & {
+  Omit<LtcStart, 'inputs' | 'initialisationRanges'> &
+  Omit<OdeConfig<SolverName | 'semi-implicit'>, 'unfolds'> & {
     readonly variant: LtcVariant;
     readonly units: number;
     /** The wiring as plain JSON; null: all to all, every neuron read. */
@@ -66,8 +70,11 @@ const anything = { takes: 'checked elsewhere', accepts: (): boolean => true };
 const variantRules: OptionRules = { variant: oneOf(Object.keys(ltcVariants)) };
 const ncpsTorch: { readonly variant: LtcVariant } = { variant: 'ncps-torch' };
 
+const { unfolds: _, ...solverRules } = odeRules(true);
+
 const rules: OptionRules = {
   ...variantRules,
+  ...solverRules,
   units: positiveInteger,
   wiring: anything,
   odeUnfolds: {
@@ -93,7 +100,7 @@ const rules: OptionRules = {
 
 /**
  * An LTC layer. Defaults: 6 unfolds, epsilon 1e-8, affine maps of inputs and outputs, positivity by softplus, all outputs,
- * variant "ncps-torch"; `units: n` is the wiring `fullyConnected(n)`, in the official variants all to all with random
+ * variant "ncps-torch", the semi-implicit solver (others take `odeUnfolds` steps, `dormand-prince` its own); `units: n` is the wiring `fullyConnected(n)`, in the official variants all to all with random
  * polarities. Throws `argument` for an option that does not exist or has a wrong value.
  */
 export function ltc(options: LtcOptions): Layer<LtcConfig> {
@@ -106,6 +113,8 @@ export function ltc(options: LtcOptions): Layer<LtcConfig> {
     variant,
     ...(explicit === undefined ? {} : { units: explicit.units }),
     wiring: null,
+    solver: 'semi-implicit',
+    ...adaptiveDefaults,
     epsilon: 1e-8,
     inputMapping: 'affine',
     sparse: 'auto',
@@ -157,7 +166,7 @@ type Parameters = LtcParameters<Tensor> & { readonly lstm?: LstmParameters<Tenso
 export type PreparedLtcLayer = PreparedLtc & { readonly lstm: readonly Affine<Tensor>[] };
 
 /** State of the layer. */
-export type LtcState = { readonly h: Tensor; readonly c?: Tensor };
+export type LtcState = { readonly h: Tensor; readonly c?: Tensor; readonly unfinished?: Tensor };
 
 /** Input and potentials as the cell gets them: after the LSTM of mixed memory, whose memory is c. */
 export function beforeCell(
@@ -192,7 +201,12 @@ function buildLtc(config: LtcConfig, wiring: Wiring | undefined, features: numbe
     needsObserved: false,
     state: (batch, dtype) => {
       const type = { dtype, shape: [batch, units] };
-      return mixedMemory === 'off' ? { h: type } : { h: type, c: type };
+      const { unfinished } = solverState(config);
+      return {
+        h: type,
+        ...(mixedMemory === 'off' ? {} : { c: type }),
+        ...(unfinished === undefined ? {} : { unfinished: { dtype, shape: [batch, unfinished] } }),
+      };
     },
     prepare: (tree) => {
       const parameters = tree as Parameters;
@@ -202,10 +216,27 @@ function buildLtc(config: LtcConfig, wiring: Wiring | undefined, features: numbe
     step: (prepared, state, x, elapsed) => {
       const weights = prepared as PreparedLtcLayer;
       const given = beforeCell(config, weights, state as LtcState, x);
-      const h = ltcStep(form, weights, given.x, given.v, elapsed);
-      return [{ h, ...given.memory }, ltcOutput(form, weights, h)];
+      const { y: h, solver } = solve(config, form, weights, given, elapsed, (state as LtcState).unfinished);
+      return [{ h, ...given.memory, ...solver }, ltcOutput(form, weights, h)];
     },
   };
+}
+
+/** Potentials after an elapsed time, by the fused step or by another solver. */
+function solve(
+  config: LtcConfig,
+  form: LtcForm,
+  weights: PreparedLtc,
+  { x, v }: { readonly x: Tensor; readonly v: Tensor },
+  elapsed: Elapsed,
+  unfinished: Tensor | undefined,
+): ReturnType<typeof evolve> {
+  if (config.solver === 'semi-implicit') return { y: ltcStep(form, weights, x, v, elapsed), solver: {} };
+  const held = heldDrive(form, weights, x);
+  const { elapsedOffset: offset } = form;
+  const d = typeof elapsed === 'number' ? elapsed + offset : offset === 0 ? elapsed : add(elapsed, offset);
+  const ode = { ...config, unfolds: config.odeUnfolds };
+  return evolve(ode, { derivative: (at) => ltcDerivative(form, weights, at, held) }, v, d, unfinished);
 }
 
 function wiringOf({ wiring }: LtcConfig): Wiring | undefined {

@@ -54,7 +54,7 @@ export function odeRules(decays: boolean): OptionRules {
 export const adaptiveDefaults: Omit<OdeConfig, 'solver' | 'unfolds'> = { rtol: 1e-3, atol: 1e-6, maxSteps: 16 };
 
 /** The part of the state in which a layer counts what its solver did not finish. */
-export function solverState({ solver }: OdeConfig<string>): { readonly unfinished?: number } {
+export function solverState({ solver }: Pick<OdeConfig<string>, 'solver'>): { readonly unfinished?: number } {
   return solver === 'dormand-prince' ? { unfinished: 1 } : {};
 }
 
