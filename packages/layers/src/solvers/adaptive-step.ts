@@ -103,7 +103,10 @@ export function attempt<Y extends Tree<Tensor>>(
   return { next, slopes, step, accepted };
 }
 
-/** A first step size for each row, after Hairer, Nørsett and Wanner (Solving ODEs I, II.4). */
+/**
+ * A first step size for each row, after Hairer, Nørsett and Wanner (Solving ODEs I, II.4). As the interval is 1 long, the
+ * trial step is at least 1/1000: shorter ones drown in rounding, and a state of zero would start at a crawl.
+ */
 export function firstStep<Y extends Tree<Tensor>>(
   tableau: AdaptiveTableau,
   g: Derivative<Y>,
@@ -111,17 +114,14 @@ export function firstStep<Y extends Tree<Tensor>>(
   slope: Y,
   { rtol, atol }: Tolerances,
 ): Tensor {
-  const zero = mapTree((x: Tensor) => mul(x, 0), y) as Y;
-  const size = (x: Y): Tensor => errorOf(y, zero, x, 1, rtol, atol);
+  const across = advance(y, [slope], [1], 1);
+  const size = (x: Y): Tensor => errorOf(y, across, x, 1, rtol, atol);
   const [d0, d1] = [size(y), size(slope)];
-  const small = min(d0, d1);
-  const guess = min(select(lt(small, 1e-5), 1e-6, div(mul(d0, 0.01), max(d1, 1e-12))), 1);
-  const ahead = g(guess, advance(y, [slope], [1], guess));
-  const change = mapTree((a: Tensor, b: Tensor) => sub(a, b), ahead, slope) as Y;
-  const d2 = div(size(change), guess);
-  const steepest = max(max(d1, d2), 1e-15);
-  const second = exp(mul(log(div(0.01, steepest)), 1 / tableau.errorOrder));
-  return stopGradient(clip(min(mul(guess, 100), second), 1e-6, 1));
+  const trial = clip(div(mul(d0, 0.01), max(d1, 1e-12)), 1e-3, 0.1);
+  const change = mapTree((a: Tensor, b: Tensor) => sub(a, b), g(trial, advance(y, [slope], [1], trial)), slope) as Y;
+  const steepest = max(max(d1, div(size(change), trial)), 1e-15);
+  const step = exp(mul(log(div(0.01, steepest)), 1 / tableau.errorOrder));
+  return stopGradient(clip(min(mul(trial, 100), step), 1e-6, 1));
 }
 
 /** The error of each row [batch], in units of what is allowed. */
