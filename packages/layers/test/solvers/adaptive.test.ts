@@ -1,6 +1,7 @@
 /** Adaptive steps: accuracy, dense output, rows that do not see one another, bounds, and gradients. */
+import { wasm } from '@rheo/backend-wasm';
 import type { Tensor } from '@rheo/core';
-import { gradient, mul, neg, reduceSum, sin, square, sub, trace } from '@rheo/core';
+import { compile, gradient, mul, neg, reduceSum, sin, square, sub, trace } from '@rheo/core';
 import { evaluate, isRheoError } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { AdaptiveOptions, AdaptiveTableau } from '../../src/index.ts';
@@ -244,4 +245,36 @@ it('takes other adaptive tableaux', () => {
   const [y = [], finished] = run([1, 0.5], { tableau: heunEuler, rtol: 1e-4, atol: 1e-6, maxSteps: 300 });
   expect(finished).toEqual([1, 1]);
   expect(distance(y, [...exact(0, 1), ...exact(1, 0.5)])).toBeLessThan(1e-3);
+});
+
+it('runs on wasm: values, dense output, flags and gradients', async () => {
+  const backend = await wasm();
+  const types = [
+    [2, 3],
+    [4, 2],
+    [2, 1],
+  ].map((shape) => ({ dtype: 'f32' as const, shape }));
+  const inputs = [initial.flat(), [0, 0, 0.5, 0.1, 1, 0.2, 2, 0.3], [1.5, 40]];
+  for (const loop of ['scan', 'while'] as const) {
+    const { program } = trace((y: Tensor, times: Tensor, elapsed: Tensor) => {
+      const dense = solveAt(linearSystem, y, times, { loop, rtol: 1e-4, maxSteps: 8 });
+      const end = solveAdaptive(linearSystem, y, { elapsed }, { loop, rtol: 1e-4, maxSteps: 24 });
+      return [reduceSum(square(dense.y)), dense.y, dense.finished, end.y, end.finished];
+    }, types);
+    const whole = loop === 'scan' ? gradient(program, { of: 0, wrt: [0, 1] }) : program;
+    const executable = await compile(backend, whole);
+    const handles = inputs.map((data, index) =>
+      backend.upload(Float32Array.from(data), types[index] as (typeof types)[0]),
+    );
+    const found = executable.run(handles).map((result) => Array.from(backend.readSync(result), Number));
+    const wanted = evaluate(whole, inputs).map((data) => Array.from(data, Number));
+    expect(found[2]).toEqual([1, 1]);
+    expect(found[4]).toEqual([1, 0]);
+    expect(distance(found[1] ?? [], wanted[1] ?? [])).toBeLessThan(1e-4);
+    expect(distance((found[3] ?? []).slice(0, 3), exact(0, 1.5))).toBeLessThan(1e-3);
+    found.slice(5).forEach((data, index) => {
+      expect(distance(data, wanted[5 + index] ?? [])).toBeLessThan(2e-3);
+    });
+  }
+  await backend.dispose();
 });
