@@ -76,7 +76,7 @@ function collectCell(cell: Hdf5Group, into: Map<string, FileTensor>): boolean {
   const own = variables(cell);
   const wired = cell.groups.get('_cfc_layers');
   if (wired !== undefined) {
-    inOrder(wired).forEach((layer, index) => collectCfc(layer, `layers/${index}/`, into));
+    for (const [index, layer] of inOrder(wired).entries()) collectCfc(layer, `layers/${index}/`, into);
     return false;
   }
   const inner = [...cell.groups].find(

@@ -140,8 +140,9 @@ describe('Keras layouts', () => {
     const tree: Record<string, Record<string, unknown>> = {};
     for (const [path, value] of weights('keras_cfc_mixed')) {
       const parts = path.split('/');
-      const own = parts.length === 1 ? tree : (tree[parts[0] ?? ''] ??= {});
-      own[`${parts.at(-1)}:0`] = value as never;
+      const part = parts.length === 1 ? tree : (tree[parts[0] ?? ''] ?? {});
+      part[`${parts.at(-1)}:0`] = value as never;
+      if (parts.length > 1) tree[parts[0] ?? ''] = part;
     }
     const side = { ...vector('keras_cfc_mixed'), framework: 'ncps.tf' };
     const imported = importNcps({ name: 'x.h5', bytes: writeHdf5({ cf_c: { cf_c: tree as never } }) }, side);
