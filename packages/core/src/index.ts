@@ -2,7 +2,7 @@
  * Tensor functions that trace to a Program, gradients, parameter trees and random keys.
  */
 
-export type { Backend, DType, ErrorCode, ErrorDetails, TensorType } from '@rheo/ir';
+export type { Backend, ErrorCode, ErrorDetails, TensorType } from '@rheo/ir';
 export { isRheoError, RheoError } from '@rheo/ir';
 export { compile } from './compile.ts';
 export * from './composites.ts';
