@@ -115,8 +115,9 @@ function merged({ className, args }: KerasLayer, config: ImportConfig): ImportCo
   const given: Readonly<Record<string, unknown>> = { ...config.args, ...config.hparams };
   for (const [name, value] of Object.entries(given)) {
     const shown = own[name];
-    const plain = typeof value !== 'object' || value === null;
-    if (shown === undefined || !plain || typeof shown === 'object' || shown === value) continue;
+    // None stands for the default, and the function swish is called silu when it is saved.
+    const [said, saved] = [value, shown].map((own) => (own === 'swish' ? 'silu' : own));
+    if (shown === undefined || typeof value === 'object' || typeof shown === 'object' || said === saved) continue;
     const remedy = 'Leave it out: the file itself says how the model was made';
     throw configError(`${name} is ${JSON.stringify(value)}, but ${JSON.stringify(shown)} in config.json`, name, remedy);
   }

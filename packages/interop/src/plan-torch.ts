@@ -7,7 +7,7 @@
  */
 
 import type { Layer, Wiring } from '@rheo/layers';
-import { cfc, linear, ltc, sequential } from '@rheo/layers';
+import { cfc, fullyConnected, linear, ltc, sequential } from '@rheo/layers';
 import type { LtcMapping } from './cell-options.ts';
 import {
   agreeMapping,
@@ -228,10 +228,10 @@ function ltcWiring(
   const inner = signs(source, 'sparsity_mask', 'erev', [units, units]);
   const sensory = signs(source, 'sensory_sparsity_mask', 'sensory_erev', [features, units]);
   const given = wiringOfConfig(questions.source.wiring, features);
-  const size = questions.optional('units', wholeNumber);
+  const allToAll = questions.optional('units', wholeNumber);
   const mapped = names.tensors.get('output_w');
-  const outputs = mapped === undefined ? (given?.outputs ?? size) : sizeOf(mapped, 0, fail);
-  if (size !== undefined) questions.agree('units', wholeNumber, units, `the file has ${units} neurons`);
+  const outputs = mapped === undefined ? (given?.outputs ?? allToAll) : sizeOf(mapped, 0, fail);
+  if (allToAll !== undefined) questions.agree('units', wholeNumber, units, `the file has ${units} neurons`);
   if (outputs === undefined)
     questions.require('wiring', '{ class, args } of the wiring, which tells the number of outputs');
   const built = given?.build(features);
@@ -243,7 +243,11 @@ function ltcWiring(
     sameMask(built?.sensoryAdjacency() ?? [], sensory);
   if (fits) return { wiring: given, notes: [] };
   const notes = given === undefined ? [] : ['the wiring is that of the file’s masks, which is not the configured one'];
-  return { wiring: wiringOfMatrices(inner, sensory, Math.min(outputs ?? units, units)), notes };
+  const size = Math.min(outputs ?? units, units);
+  // Where every synapse exists, a short description will do: the file has the potentials.
+  const full = [...inner, ...sensory].every((row) => row.every((polarity) => polarity !== 0));
+  const wiring = full ? fullyConnected(units, { outputs: size }) : wiringOfMatrices(inner, sensory, size);
+  return { wiring, notes };
 }
 
 function sameMask(polarities: ArrayLike<number>, matrix: PolarityMatrix): boolean {

@@ -94,6 +94,15 @@ describe('vectors as state dictionaries', () => {
     expect(await difference(imported, side)).toBeLessThan(1e-5);
   });
 
+  test('an LTC whose synapses all exist gets the short description of its wiring', async () => {
+    const side = { ...vector('ltc_last'), framework: 'ncps.torch' };
+    const { wiring: _, ...without } = side;
+    const { leaves } = flattenTree(importNcps({ name: 'x', bytes: bytesOf('ltc_last') }, side).parameters);
+    const imported = importNcps({ name: 'x', bytes: bytesOf('ltc_last') }, without);
+    expect(flattenTree(imported.parameters).leaves).toEqual(leaves);
+    expect(await difference(imported, side)).toBeLessThan(1e-5);
+  });
+
   test('a part of a larger model is found by its prefix', async () => {
     const side = { ...vector('cfc_pure_bb1_gelu'), framework: 'ncps.torch' };
     const imported = importNcps({ name: 'x', bytes: bytesOf('cfc_pure_bb1_gelu', 'model.rnn.') }, side);
