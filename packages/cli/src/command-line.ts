@@ -8,8 +8,10 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { backends } from './backends.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
+import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
+import type { TranslateOptions } from './commands/translate.ts';
 import { recipes } from './recipes.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf } from './terminal.ts';
@@ -20,6 +22,8 @@ export interface Actions {
   evaluate(model: string, options: EvaluateOptions): Promise<void>;
   predict(model: string, options: PredictOptions): Promise<void>;
   importCheckpoint(file: string, options: ImportOptions): Promise<void>;
+  inspect(model: string, options: InspectOptions): Promise<void>;
+  translate(model: string, options: TranslateOptions): Promise<void>;
 }
 
 /** The command `rheo`; `parseAsync` throws `CommanderError` instead of ending the process. */
@@ -70,6 +74,25 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--out <file>', 'write the model as model.safetensors')
     .option('--json', 'one JSON line on standard output instead of text')
     .action((file: string, options: ImportOptions) => actions.importCheckpoint(file, options));
+
+  configured(rheo.command('inspect'))
+    .description('show what a model file holds')
+    .addArgument(modelArgument())
+    .option('--svg <file>', 'draw its wirings: neurons in layers, synapses with polarity and weight')
+    .option('--passes', 'also print one step as a Program, after the passes')
+    .option('--kernels', 'also print the kernels of one step')
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: InspectOptions) => actions.inspect(model, options));
+
+  configured(rheo.command('translate'))
+    .description('put a trained LTC into closed form and print its error against the equation')
+    .addArgument(modelArgument())
+    .option('--data <file>', 'a .csv table or a .npy array (default: generated sequences)')
+    .addOption(new Option('--form <name>', 'one closed form (default: all)').choices(['held', 'algorithm-1']))
+    .option('--substeps <n>', 'renewals of the conductances per observation, for held', wholeNumber(1))
+    .option('--out <file>', 'write the closed form as JSON')
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: TranslateOptions) => actions.translate(model, options));
   return rheo;
 
   function configured(command: Command): Command {

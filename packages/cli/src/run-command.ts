@@ -8,8 +8,10 @@ import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { importCheckpoint } from './commands/import-checkpoint.ts';
+import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
 import { trainWalker2d } from './commands/train-walker2d.ts';
+import { translate } from './commands/translate.ts';
 import { failureOf } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf, wrap } from './terminal.ts';
@@ -24,6 +26,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     },
     evaluate: (model: string, options: Parameters<typeof evaluate>[1]) => evaluate(model, options, terminal),
     predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
+    inspect: (model: string, options: Parameters<typeof inspect>[1]) => inspect(model, options, terminal),
+    translate: (model: string, options: Parameters<typeof translate>[1]) => translate(model, options, terminal),
     importCheckpoint: async (file: string, options: Parameters<typeof importCheckpoint>[1]) => {
       if (!(await importCheckpoint(file, options, terminal))) exitCode = 1;
     },

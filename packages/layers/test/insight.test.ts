@@ -1,10 +1,13 @@
 /** Saliency against differences in double, states against predictions of prefixes, diagrams against the numbers used. */
+import { readFileSync } from 'node:fs';
+import * as backendWasm from '@rheo/backend-wasm';
 import { wasm } from '@rheo/backend-wasm';
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import { referenceBackend } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import type { HostInputs, Layer } from '../src/index.ts';
+import * as layersApi from '../src/index.ts';
 import {
   autoNcp,
   bidirectional,
@@ -242,4 +245,18 @@ describe('wiringDiagram', () => {
     const other = initialise(ltc({ units: 9 }), { features, seed: 1 });
     expect(() => wiringDiagram(ltc({ wiring }), other)).toThrow(/is \[.*9\], not \[.*8\]/);
   });
+});
+
+it('the example of the README runs and prints what it says', async () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  const body = (blocks.find((code) => code.includes('saliency(')) ?? '')
+    .replace(/import \{([^}]+)\} from '@rheo\/backend-wasm';/, 'const {$1} = backendWasm;')
+    .replace(/import \{([^}]+)\} from '@rheo\/layers';/, 'const {$1} = layersApi;');
+  const logged: unknown[] = [];
+  const run = new Function('backendWasm', 'layersApi', 'console', `return (async () => {${body}})();`);
+  await run(backendWasm, layersApi, { log: (...items: unknown[]) => logged.push(...items) });
+  expect(logged.slice(0, 5)).toEqual([[1, 2, 3], true, '0', [1, 2, 12], 'inter_0']);
+  expect(logged[5]).toEqual(['sensory', 'inter', 'command', 'motor']);
+  expect(Object.keys(logged[6] as object)).toEqual(['source', 'target', 'polarity', 'drawn', 'weight']);
 });

@@ -3,6 +3,8 @@
  * nothing runs in it.
  */
 
+import { escapeText } from './escape-text.ts';
+
 /** What the report shows. */
 export interface Report {
   readonly title: string;
@@ -50,8 +52,4 @@ ${drawn.join('\n')}
 </body>
 </html>
 `;
-}
-
-function escapeText(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
