@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wasm } from '@rheo/backend-wasm';
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import type { Layer } from '@rheo/layers';
@@ -19,7 +20,7 @@ import {
   sequential,
   wiringDiagrams,
 } from '@rheo/layers';
-import { toCheckpoint } from '@rheo/train';
+import { adam, meanSquaredError, toCheckpoint, train } from '@rheo/train';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wiringPicture } from '../src/pictures/wiring.ts';
@@ -224,6 +225,40 @@ describe('rheo translate', () => {
     expect(text.out).toMatch(/4 of together 200 steps, generated/);
   });
 
+  it('does so for a circuit that was trained', async () => {
+    const [count, steps] = [8, 10];
+    const [values, dt, targets] = [0, 1, 2].map(() => new Float32Array(count * steps)) as [
+      Float32Array<ArrayBuffer>,
+      Float32Array<ArrayBuffer>,
+      Float32Array<ArrayBuffer>,
+    ];
+    for (let at = 0; at < count * steps; at++) {
+      values[at] = Math.sin(0.7 * at);
+      dt[at] = 1 + 0.5 * Math.cos(at);
+      targets[at] = 0.5 * Math.sin(0.7 * at - 0.5);
+    }
+    const data = { count, steps, features: 1, targetFeatures: 1, values, dt, targets };
+    const backend = await wasm();
+    const model = ltc({ wiring: autoNcp(6, 1, { seed: 1 }) });
+    const optimizer = adam({ learningRate: 0.03 });
+    const fitted = await train(model, {
+      data,
+      loss: meanSquaredError,
+      optimizer,
+      epochs: 60,
+      batchSize: 8,
+      seed: 2,
+      backend,
+    });
+    expect(fitted.history.at(-1)?.loss).toBeLessThan(Number(fitted.history[0]?.loss) / 2);
+    await fitted.save(join(folder, 'trained.safetensors'));
+    await backend.dispose();
+    const { code, out } = await rheo(folder, ['translate', 'trained.safetensors', '--json']);
+    expect(code).toBe(0);
+    const { forms, potential_rms: scale } = result(out) as { forms: { mse: number }[]; potential_rms: number };
+    expect(forms[2]?.mse).toBeLessThan(1e-4 * scale ** 2);
+  });
+
   it('takes sequences of different lengths, and writes the closed form', async () => {
     const rows = ['sequence,elapsed,a,b,c', '0,1,0.1,0.2,0.3', '0,0.5,0.4,0.1,0', '1,2,0.3,-0.2,0.5'];
     writeFileSync(join(folder, 'data.csv'), `${rows.join('\n')}\n`);
@@ -242,7 +277,7 @@ describe('rheo translate', () => {
       expect({ code, out }).toEqual({ code: 2, out: '' });
       return err;
     };
-    expect(await refused('plain.safetensors')).toMatch(/there is no LTC/);
+    expect(await refused('plain.safetensors')).toMatch(/has no LTC to translate.*plain.safetensors/);
     writeFileSync(join(folder, 'two.csv'), 'a,b\n1,2\n');
     expect(await refused('ltc.safetensors', '--data', 'two.csv')).toMatch(/have 2 features.*trained on 3/);
     expect(await refused('ltc.safetensors', '--data', 'two.zip')).toMatch(/neither a table nor an array/);

@@ -83,6 +83,7 @@ function observing({ layer, form, config }: LtcPart): RecurrentLayer {
     ...layer,
     outputs: 2 * units + synapses,
     returnSequences: true,
+    zeroOutputForMask: false,
     prepare: (tree, context): Tree<Tensor> => {
       const edges = prepareLtc({ ...form, innerForm: 'edges', sensoryForm: 'edges' }, tree as LtcParameters<Tensor>);
       return { cell: layer.prepare(tree, context), edges };

@@ -19,6 +19,7 @@ import {
   lstm,
   ltc,
   observe,
+  odeRnn,
   predict,
   saliency,
   sequential,
@@ -146,13 +147,28 @@ describe('observe', () => {
     await backend.dispose();
   });
 
-  it('repeats the state on steps that do not count, also where the output there is 0', async () => {
-    const model = cfc({ ...small, zeroOutputForMask: true });
+  it.each([
+    ['cfc', cfc({ ...small, zeroOutputForMask: true })],
+    ['ltc', ltc({ units: 4, zeroOutputForMask: true })],
+  ])('repeats the state on steps that do not count, also where the output there is 0: %s', async (_, model) => {
     const parameters = initialise(model, { features, seed: 5 });
     const [seen] = await observe(model, parameters, referenceBackend(), { values, lengths: [2, 4] });
-    const h = seen?.states['h']?.data ?? new Float32Array();
-    expect([...h.slice(8, 12)]).toEqual([...h.slice(4, 8)]);
-    expect([...h.slice(28, 32)]).not.toEqual([...h.slice(24, 28)]);
+    for (const states of [seen?.states['h'], seen?.ltc?.states]) {
+      if (states === undefined) continue;
+      const at = (step: number): number[] => [...states.data.slice(4 * step, 4 * step + 4)];
+      expect(at(2)).toEqual(at(1));
+      expect(at(7)).not.toEqual(at(6));
+    }
+  });
+
+  it('leaves out what an adaptive solver counts', async () => {
+    const model = odeRnn({ units: 4, solver: 'dormand-prince' });
+    const parameters = initialise(model, { features, seed: 5 });
+    const [seen] = await observe(model, parameters, referenceBackend(), { values, dt });
+    expect(Object.keys(seen?.states ?? {})).toEqual(['h']);
+    expect(seen?.states['h']?.shape).toEqual([batch, time, 4]);
+    const { gradient } = await saliency(model, parameters, referenceBackend(), { values, dt });
+    expect(Math.max(...gradient.data.map(Math.abs))).toBeGreaterThan(1e-3);
   });
 
   it('refuses a model without states', async () => {

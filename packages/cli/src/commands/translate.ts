@@ -5,7 +5,7 @@
 
 import { extname } from 'node:path';
 import type { ClosedForm, HostInputs, LtcNetwork } from '@rheo/layers';
-import { translateLtc } from '@rheo/layers';
+import { translateLtc, wiringDiagrams } from '@rheo/layers';
 import { fromCheckpoint } from '@rheo/train';
 import { misuse } from '../failure.ts';
 import type { Observations } from '../observations.ts';
@@ -44,6 +44,9 @@ export async function translate(file: string, options: TranslateOptions, termina
     throw misuse('algorithm-1 has no substeps', '--substeps', 'Leave it out, or use --form held');
   }
   const { model, parameters, features } = fromCheckpoint(await readUserFile(folder, file), { file });
+  if (!wiringDiagrams(model, parameters).some(({ kind }) => kind === 'ltc')) {
+    throw misuse('the model has no LTC to translate', file, 'Pass a model whose first layer is an LTC');
+  }
   const data = options.data === undefined ? generated(features) : await observed(folder, options.data);
   if (data.features !== features) {
     const what = `the data have ${data.features} features, the model was trained on ${features}`;

@@ -57,7 +57,7 @@ export interface DiagramSynapse {
   readonly target: string;
   /** As trained: +1 excites, -1 inhibits. */
   readonly polarity: Polarity;
-  /** As the wiring drew it; undefined where the layer has no wiring, or does not use its signs. */
+  /** The sign that an LTC started with, from its wiring; undefined in a CfC, whose kernels start with any sign. */
   readonly drawn: Polarity | undefined;
   /** Strength, at least 0. */
   readonly weight: number;
@@ -165,7 +165,7 @@ function cfcDiagram(part: WiredPart): WiringDiagram {
             source: index === 0 ? `sensory_${source}` : (wiring.neurons[source]?.name ?? ''),
             target: wiring.neurons[target]?.name ?? '',
             polarity: strength < 0 ? -1 : 1,
-            drawn: signed ? drawn : undefined,
+            drawn: undefined,
             weight: Math.abs(strength),
           },
         ];
