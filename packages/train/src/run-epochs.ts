@@ -46,6 +46,7 @@ const backendFailures: readonly ErrorCode[] = ['lost', 'memory', 'backend'];
 export async function runEpochs(training: Training): Promise<Fitted> {
   const { options, numbers, loop, evaluation } = training;
   const history: EpochRecord[] = [];
+  const turn = turns();
   let steps = 0;
   let good = fittedOf(training, training.initial.parameters, history, steps);
   const stop = (code: ErrorCode, what: string, remedy: string, cause?: unknown): TrainingStopped =>
@@ -56,7 +57,7 @@ export async function runEpochs(training: Training): Promise<Fitted> {
   try {
     for (let epoch = 1; epoch <= numbers.epochs; epoch++) {
       const started = performance.now();
-      const done = await runEpoch(training, epoch, steps, {
+      const done = await runEpoch(training, epoch, steps, turn, {
         diverged: (loss, step) => diverged(`the loss is ${loss} in epoch ${epoch}, step ${step}`),
         aborted: async (step) => {
           good = fittedOf(training, await readParameters(training), history, steps + step);
@@ -100,6 +101,7 @@ async function runEpoch(
   training: Training,
   epoch: number,
   firstStep: number,
+  turn: () => Promise<void>,
   ends: Ends,
 ): Promise<{ readonly loss: number; readonly steps: number }> {
   const { options, numbers, loop, batch, count } = training;
@@ -107,7 +109,6 @@ async function runEpoch(
   const steps = Math.ceil(count / batch.rows);
   const used: number[] = [];
   let total = 0;
-  let turn = performance.now();
   for (let step = 0; step < steps; step++) {
     if (options.signal?.aborted === true) throw await ends.aborted(step);
     used.push(batch.fill(order, step * batch.rows));
@@ -121,12 +122,19 @@ async function runEpoch(
     });
     used.length = 0;
     options.onStep?.({ epoch, step: step + 1, steps, loss: losses.at(-1) ?? Number.NaN });
-    if (performance.now() - turn > 100) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      turn = performance.now();
-    }
+    await turn();
   }
   return { loss: total / count, steps };
+}
+
+/** Gives the process a turn if a tenth of a second has passed since the last, however short its epochs are. */
+function turns(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last <= 100) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    last = performance.now();
+  };
 }
 
 /** Parameters of the model as they are on the device. */

@@ -155,6 +155,15 @@ describe('training that ends early', () => {
     expect(numbersOf(error.fitted)).not.toEqual(numbersOf(one));
   });
 
+  it('aborted: by a timer, though each epoch is shorter than the time between turns', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 0);
+    const data = sineData(2, 2);
+    // A signal that is never heard ends in the limit of epochs, without an error.
+    const error = await stopped(train(model, options({ data, epochs: 3000, signal: controller.signal })));
+    expect(error.code).toBe('aborted');
+  });
+
   it('lost: keeps the parameters of the last good epoch', async () => {
     const backend = enqueuedBackend();
     const cause = new RheoError('lost', { from: 'test', what: 'the device went away' });
