@@ -19,6 +19,10 @@ export interface Options {
   readonly rivals: readonly string[];
   /** Timed milliseconds per contender and problem. */
   readonly budget: number | undefined;
+  /** A kept table to measure, in place of the shapes. */
+  readonly table: string | undefined;
+  /** Keep the measured table in docs. */
+  readonly write: boolean;
 }
 
 /** The names that exist, per option. */
@@ -27,19 +31,25 @@ export interface Known {
   readonly modes: readonly string[];
   readonly backends: readonly string[];
   readonly rivals: readonly string[];
+  readonly tables: readonly string[];
 }
 
 export const usage = `Usage: pnpm bench [--json] [--shapes S,M] [--modes infer,train,stream]
                   [--backends NAME,…] [--against NAME,…] [--budget MS]
+       pnpm bench --table ode|sparse [--write] [--json] [--budget MS]
 
-Times our backends and rival engines on the same CfC models, interleaved, and prints medians.
+Times our backends and rival engines on the same CfC models, interleaved, and prints medians. With --table, times our
+own models against each other on the WebAssembly backend.
 
   --json       one JSON line per result instead of tables
   --shapes     shapes to time (default: all)
   --modes      modes to time (default: all)
   --backends   our backends to time (default: all)
   --against    rivals to time (default: all)
-  --budget     timed milliseconds per contender, shape and mode (default: 2500)
+  --budget     timed milliseconds per contender, shape and mode (default: 2500; of a table 1200)
+  --table      ode: CfC against models that solve differential equations
+               sparse: LTC dense against LTC over its synapses
+  --write      write the table to docs/ode-table.md or docs/sparse-table.md as well
 
 RHEO_PYTHON names the Python interpreter of the Python rivals.`;
 
@@ -87,7 +97,12 @@ const flags = {
   backends: { type: 'string' },
   against: { type: 'string' },
   budget: { type: 'string' },
+  table: { type: 'string' },
+  write: { type: 'boolean' },
 } as const;
+
+/** Options that choose shapes and contenders. */
+const ofShapes = ['shapes', 'modes', 'backends', 'against'] as const;
 
 function parse(args: readonly string[]): { readonly [name in keyof typeof flags]?: string | boolean } {
   for (const arg of args) {
@@ -112,6 +127,14 @@ export function readArguments(args: readonly string[], known: Known): Options {
   if (budget !== undefined && !(Number(budget) > 0 && Number(budget) <= 600_000)) {
     throw new UsageError(`bench: --budget takes milliseconds between 0 and 600000, not "${budget}"`);
   }
+  const tables = text(values.table) === undefined ? [] : list('table', text(values.table), known.tables);
+  if (tables.length > 1) throw new UsageError(`bench: --table takes one of ${known.tables.join(', ')}`);
+  const [table] = tables;
+  if (table === undefined && values.write === true) {
+    throw new UsageError(`bench: --write keeps a table; add --table ${known.tables.join(' or --table ')}`);
+  }
+  const foreign = table === undefined ? undefined : ofShapes.find((name) => values[name] !== undefined);
+  if (foreign !== undefined) throw new UsageError(`bench: --${foreign} has no meaning with --table; leave it out`);
   return {
     help: values.help === true,
     json: values.json === true,
@@ -120,5 +143,7 @@ export function readArguments(args: readonly string[], known: Known): Options {
     backends: list('backends', text(values.backends), known.backends),
     rivals: list('against', text(values.against), known.rivals),
     budget: budget === undefined ? undefined : Number(budget),
+    table,
+    write: values.write === true,
   };
 }

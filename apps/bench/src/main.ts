@@ -7,10 +7,15 @@
 import { readArguments, UsageError, usage } from './arguments.ts';
 import type { Contender } from './contender.ts';
 import { contenders } from './contenders.ts';
+import type { Effort } from './interleave.ts';
 import { measure, standardEffort } from './measure.ts';
 import { makeProblem } from './problem.ts';
 import { jsonLine, refusalLines, table } from './report.ts';
 import { modes, shapes } from './shapes.ts';
+import { runTable, tables } from './tables/run-table.ts';
+
+/** Of a table: more rows, each with less time. */
+const tableEffort = { ...standardEffort, warmMs: 600, timedMs: 1200 };
 
 const namesOf = (kind: Contender['kind']): string[] =>
   contenders.filter((contender) => contender.kind === kind).map((contender) => contender.name);
@@ -21,20 +26,27 @@ async function run(args: readonly string[]): Promise<number> {
     modes,
     backends: namesOf('backend'),
     rivals: namesOf('rival'),
+    tables: tables.map(({ name }) => name),
   });
   if (options.help) {
     console.log(usage);
     return 0;
   }
+  const { budget } = options;
+  const effort = (usual: Effort): Effort => (budget === undefined ? usual : { ...usual, timedMs: budget });
+  const kept = tables.find(({ name }) => name === options.table);
+  if (kept !== undefined) {
+    await runTable(kept, effort(tableEffort), options);
+    return 0;
+  }
   const chosen = contenders.filter(({ kind, name }) =>
     (kind === 'backend' ? options.backends : options.rivals).includes(name),
   );
-  const effort = options.budget === undefined ? standardEffort : { ...standardEffort, timedMs: options.budget };
   let code = 0;
   try {
     for (const shape of shapes.filter(({ name }) => options.shapes.includes(name))) {
       for (const mode of shape.modes.filter((name) => options.modes.includes(name))) {
-        const measurement = await measure(chosen, makeProblem(shape, mode), effort);
+        const measurement = await measure(chosen, makeProblem(shape, mode), effort(standardEffort));
         if (options.json) for (const result of measurement.results) console.log(jsonLine(result));
         else console.log(`${table(measurement)}\n`);
         for (const line of refusalLines(measurement)) console.error(line);

@@ -42,7 +42,7 @@ const streamRows = 64;
 const mostDistinctRows = 4;
 
 /** mulberry32: a 32-bit generator, uniform in [0, 1). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -2,7 +2,7 @@
 import type { Measurement, Result } from './measure.ts';
 
 /** Three significant digits at least, never an exponent. */
-function figure(value: number): string {
+export function figure(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -7,10 +7,13 @@ const known = {
   modes: ['infer', 'train', 'stream'],
   backends: ['wasm'],
   rivals: ['tfjs-wasm', 'jax-js', 'jax'],
+  tables: ['ode', 'sparse'],
 };
 
 it('takes everything by default', () => {
-  expect(readArguments([], known)).toEqual({ help: false, json: false, budget: undefined, ...known });
+  const { tables: _, ...all } = known;
+  const off = { help: false, json: false, budget: undefined, table: undefined, write: false };
+  expect(readArguments([], known)).toEqual({ ...off, ...all });
 });
 
 it('reads lists and flags', () => {
@@ -18,7 +21,15 @@ it('reads lists and flags', () => {
   expect(options).toMatchObject({ json: true, shapes: ['S', 'M'], rivals: ['jax'], budget: 100 });
 });
 
+it('reads the name of a table', () => {
+  expect(readArguments(['--table', 'sparse', '--write'], known)).toMatchObject({ table: 'sparse', write: true });
+});
+
 it.each([
+  [['--table', 'od'], '--table does not know "od"; did you mean "ode"?'],
+  [['--table', 'ode,sparse'], '--table takes one of ode, sparse'],
+  [['--table', 'ode', '--shapes', 'S'], '--shapes has no meaning with --table'],
+  [['--write'], '--write keeps a table; add --table ode or --table sparse'],
   [['--against', 'jaxjs'], '--against does not know "jaxjs"; did you mean "jax-js"?'],
   [['--shapes', 'steam'], 'did you mean "stream"?'],
   [['--shape', 'S'], 'unknown option --shape; did you mean "--shapes"?'],

@@ -1,7 +1,8 @@
 /** The frame itself, with made-up contenders: order of work, and what becomes of those that cannot or are wrong. */
 import { expect, it } from 'vitest';
 import type { Contender } from '../src/contender.ts';
-import { type Effort, measure, median } from '../src/measure.ts';
+import { type Effort, median } from '../src/interleave.ts';
+import { measure } from '../src/measure.ts';
 import { makeProblem, type Problem } from '../src/problem.ts';
 import { referenceOf } from '../src/reference.ts';
 import { jsonLine, refusalLines, table } from '../src/report.ts';

@@ -3,16 +3,13 @@
  */
 
 import { wasm as openWasm } from '@rheo/backend-wasm';
-import type { Tensor } from '@rheo/core';
-import { compile, convert, flattenTree, reduceMean, square, trace, unflattenTree, valueAndGrad } from '@rheo/core';
-import type { Backend, DeviceTensor, Program, TensorType } from '@rheo/ir';
+import { flattenTree, unflattenTree } from '@rheo/core';
+import type { Backend } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
-import { applySequence, build, cfc, initialise, stream } from '@rheo/layers';
-import { adam as adamOptimizer } from '@rheo/train';
+import { build, cfc, initialise, stream } from '@rheo/layers';
 import type { Contender, Prepared } from '../contender.ts';
-import { adam, checkedCalls, checkedLosses, type Dense, type Problem } from '../problem.ts';
-
-const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
+import { checkedCalls, type Dense, type Problem } from '../problem.ts';
+import { prepareInfer, prepareTrain, type Work } from './prepare-model.ts';
 
 function modelOf({ shape }: Problem): Layer {
   return cfc({ units: shape.units, backboneUnits: shape.backbone, backboneLayers: shape.depth });
@@ -40,131 +37,12 @@ function take({ inputs, outputs, weight, bias }: Dense, wantBias: boolean, from:
   return kernel;
 }
 
-/** Elapsed times of every step, [steps, batch]. */
-function elapsedOf({ shape, elapsed }: Problem): Float32Array {
-  const times = new Float32Array(shape.steps * shape.batch);
-  for (let step = 0; step < shape.steps; step += 1) times.set(elapsed, step * shape.batch);
-  return times;
-}
-
-function inferProgram(problem: Problem, model: Layer): Program {
-  const { steps, batch, features } = problem.shape;
-  const { leaves, structure } = flattenTree(build(model, features).parameters);
-  return trace(
-    (parameters: readonly Tensor[], values: Tensor, dt: Tensor) =>
-      applySequence(model, unflattenTree(structure, parameters), { values, dt }, { timeMajor: true }).outputs,
-    [leaves.map(({ type }) => type), f32(steps, batch, features), f32(steps, batch)],
-  ).program;
-}
-
-function trainProgram(problem: Problem, model: Layer): Program {
-  const { steps, batch, features } = problem.shape;
-  const { leaves, structure } = flattenTree(build(model, features).parameters);
-  const types = leaves.map(({ type }) => type);
-  const optimizer = adamOptimizer({ ...adam, variant: 'pytorch' });
-  return trace(
-    (
-      parameters: readonly Tensor[],
-      slots: readonly (readonly Tensor[])[],
-      step: Tensor,
-      values: Tensor,
-      dt: Tensor,
-    ) => {
-      const { value, gradient } = valueAndGrad((varied: readonly Tensor[]) =>
-        reduceMean(
-          square(applySequence(model, unflattenTree(structure, varied), { values, dt }, { timeMajor: true }).outputs),
-        ),
-      )(parameters);
-      const updated = optimizer.update({
-        parameters,
-        gradients: gradient,
-        roles: leaves.map(({ role }) => role),
-        slots,
-        step: convert(step, 'f32'),
-        stepsPerEpoch: 1,
-      });
-      return [updated.parameters, updated.slots, value] as const;
-    },
-    [
-      types,
-      optimizer.slots.map(() => types),
-      { dtype: 'u32', shape: [] },
-      f32(steps, batch, features),
-      f32(steps, batch),
-    ],
-  ).program;
-}
-
-async function prepareInfer(backend: Backend, problem: Problem): Promise<Prepared> {
+function workOf(problem: Problem): Work {
   const model = modelOf(problem);
   const { steps, batch, features } = problem.shape;
-  const start = performance.now();
-  const executable = await compile(backend, inferProgram(problem, model));
-  const weights = parametersOf(problem, model);
-  const handles = weights.map((data, index) => backend.upload(data, executable.inputs[index] as TensorType));
-  const bound = executable.bind(new Map(handles.map((handle, index) => [index, handle])));
-  const inputs = [
-    backend.upload(problem.x, f32(steps, batch, features)),
-    backend.upload(elapsedOf(problem), f32(steps, batch)),
-  ];
-  const run = (): DeviceTensor => bound.run(inputs)[0] as DeviceTensor;
-  run().dispose();
-  const compileMs = performance.now() - start;
-  return {
-    compileMs,
-    async check() {
-      return (await backend.read(run())) as Float32Array;
-    },
-    run: () => run().dispose(),
-    dispose: () => backend.dispose(),
-  };
-}
-
-async function prepareTrain(backend: Backend, problem: Problem): Promise<Prepared> {
-  const model = modelOf(problem);
-  const { steps, batch, features } = problem.shape;
-  const start = performance.now();
-  const program = trainProgram(problem, model);
-  const weights = parametersOf(problem, model);
-  const donate = Array.from({ length: weights.length * 3 }, (_, index) => index);
-  const executable = await compile(backend, program, { donate });
-  const type = (index: number): TensorType => executable.inputs[index] as TensorType;
-  const x = backend.upload(problem.x, f32(steps, batch, features));
-  const dt = backend.upload(elapsedOf(problem), f32(steps, batch));
-  let state: readonly DeviceTensor[] = [];
-  let next = 0;
-  const reset = (): void => {
-    for (const handle of state) handle.dispose();
-    next = 0;
-    const zeros = [...weights, ...weights].map(({ length }) => new Float32Array(length));
-    state = [...weights, ...zeros].map((data, index) => backend.upload(data, type(index)));
-  };
-  const run = (): DeviceTensor => {
-    const step = backend.upload(Uint32Array.of(next), { dtype: 'u32', shape: [] });
-    next += 1;
-    const results = executable.run([...state, step, x, dt]);
-    step.dispose();
-    state = results.slice(0, -1);
-    return results.at(-1) as DeviceTensor;
-  };
-  reset();
-  run().dispose();
-  const compileMs = performance.now() - start;
-  return {
-    compileMs,
-    async check() {
-      reset();
-      const losses = new Float32Array(checkedLosses);
-      for (let index = 0; index < checkedLosses; index += 1) {
-        const loss = run();
-        losses[index] = (await backend.read(loss))[0] ?? Number.NaN;
-        loss.dispose();
-      }
-      return losses;
-    },
-    run: () => run().dispose(),
-    dispose: () => backend.dispose(),
-  };
+  const elapsed = new Float32Array(steps * batch);
+  for (let step = 0; step < steps; step += 1) elapsed.set(problem.elapsed, step * batch);
+  return { model, weights: parametersOf(problem, model), steps, batch, features, x: problem.x, elapsed };
 }
 
 async function prepareStream(backend: Backend, problem: Problem): Promise<Prepared> {
@@ -204,10 +82,12 @@ async function prepareStream(backend: Backend, problem: Problem): Promise<Prepar
   };
 }
 
-const prepare = { infer: prepareInfer, train: prepareTrain, stream: prepareStream } as const;
-
 export const wasm: Contender = {
   name: 'wasm',
   kind: 'backend',
-  prepare: async (problem) => prepare[problem.mode](await openWasm(), problem),
+  prepare: async (problem) => {
+    const backend = await openWasm();
+    if (problem.mode === 'stream') return prepareStream(backend, problem);
+    return (problem.mode === 'infer' ? prepareInfer : prepareTrain)(backend, workOf(problem));
+  },
 };
