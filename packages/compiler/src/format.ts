@@ -47,7 +47,9 @@ export function formatSteps(lowered: Lowered): string {
           break;
         case 'reduce':
           lines.push(`${indent}${step.op} [${step.shape.join(',')}] over the last ${step.reduced}`);
-          lines.push(`${indent}  ${access(step.store)} = ${arithmetic(step.nodes, step.value)}`);
+          for (const store of step.stores) {
+            lines.push(`${indent}  ${access(store.access)} = ${arithmetic(step.nodes, store.node)}`);
+          }
           break;
         case 'argmax':
           lines.push(

@@ -2,7 +2,8 @@
  * Decides which instructions of one block run together in a kernel.
  *
  * Elementwise instructions of one shape that feed each other form a group; a group hangs on to the product that it
- * reads (an epilogue); a chain with a single reader in a reduction, concatenation or scatter is computed there.
+ * reads (an epilogue); what a single reduction or scatter reads is computed there. Reductions of one shape that read
+ * the same group run side by side.
  * Everything else is a unit of its own. Units are ordered so that none reads what comes later.
  */
 
@@ -23,6 +24,8 @@ export interface Unit {
   readonly shape: readonly number[];
   group: boolean;
   product: Instruction | undefined;
+  /** What reductions that can run side by side have in common. */
+  readonly reduction: string | undefined;
 }
 
 /** The plan of a block. */
@@ -40,6 +43,9 @@ export interface Fusion {
 
 /** Larger groups would only lengthen the code and its compile time. */
 const maxGroup = 120;
+
+/** More sums at once would not fit the registers. */
+const maxReductions = 4;
 
 const elementwiseKinds = new Set(['unary', 'binary', 'compare', 'select', 'convert', 'random']);
 
@@ -99,6 +105,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
       shape: shapes[instruction.id] ?? [],
       group,
       product: instruction.op === 'dot' ? instruction : undefined,
+      reduction: reductionKey(instruction, shapes),
     };
     all.push(unit);
     const edges = new Map<Unit, boolean>();
@@ -161,6 +168,54 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
     return false;
   }
 
+  for (const unit of all) if (unit.reduction !== undefined) joinReductions(unit);
+  const absorbed = new Set<Unit>();
+  for (const unit of all) if (find(unit) === unit) absorb(unit);
+
+  /** Reductions over the same axes that read one group run side by side. */
+  function joinReductions(unit: Unit): void {
+    for (const other of all) {
+      if (other === unit) return;
+      const a = find(other);
+      const b = find(unit);
+      if (a === b || a.reduction !== b.reduction || a.members.length >= maxReductions) continue;
+      const [ab, ba] = [edgesOf(a), edgesOf(b)];
+      if (ab.has(b) || ba.has(a) || ![...ab.keys()].some((target) => target.group && ba.has(target))) continue;
+      if (reaches(a, b, false) || reaches(b, a, false)) continue;
+      a.members.push(...b.members);
+      parents.set(b, a);
+      for (const target of ba.keys()) ab.set(target, false);
+    }
+  }
+
+  /** A group that only one reduction reads is computed there, and never stored. */
+  function absorb(unit: Unit): void {
+    if (!unit.group || unit.product !== undefined) return;
+    const readers = new Set<Unit | undefined>();
+    const follow = (id: ValueId): void => {
+      if (wanted.has(id)) readers.add(undefined);
+      for (const user of users[id] ?? []) {
+        const reader = units[user.id];
+        if (reader !== undefined) {
+          const found = find(reader);
+          if (found !== unit) readers.add(found.reduction === undefined ? undefined : found);
+        } else if (isElementwise(user) && user.op !== 'gather' && user.op !== 'random_bits') follow(user.id);
+        else readers.add(undefined);
+      }
+    };
+    for (const member of unit.members) follow(member.id);
+    const [reader, ...more] = readers;
+    if (reader === undefined || more.length > 0) return;
+    const edges = edgesOf(reader);
+    edges.delete(unit);
+    for (const target of edgesOf(unit).keys()) edges.set(target, false);
+    for (const { id } of unit.members) {
+      homes[id] = 'inline';
+      units[id] = undefined;
+    }
+    absorbed.add(unit);
+  }
+
   const order: Unit[] = [];
   const placed = new Set<Unit>();
   const place = (unit: Unit): void => {
@@ -169,7 +224,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
     for (const next of edgesOf(unit).keys()) place(next);
     order.push(unit);
   };
-  for (const unit of all) place(find(unit));
+  for (const unit of all) if (!absorbed.has(find(unit))) place(find(unit));
   for (const unit of order) unit.members.sort((x, y) => x.id - y.id);
 
   const unitOf = (id: ValueId): Unit | undefined => {
@@ -194,6 +249,13 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
       return found;
     },
   };
+}
+
+function reductionKey(instruction: Instruction, shapes: readonly (readonly number[])[]): string | undefined {
+  if (instruction.op !== 'reduce_sum' && instruction.op !== 'reduce_max') return undefined;
+  const [operand] = instruction.operands;
+  const dtype = instruction.types[0]?.dtype;
+  return `${instruction.op} ${dtype} [${shapes[operand ?? -1]}] over [${instruction.attributes.axes}]`;
 }
 
 function sameSizes(a: readonly number[], b: readonly number[]): boolean {

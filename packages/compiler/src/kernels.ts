@@ -98,7 +98,7 @@ export interface MapStep {
   readonly stores: readonly Store[];
 }
 
-/** Sum or maximum of a node over the last `reduced` axes of `shape`; the store's strides there are 0. */
+/** Sums or maxima of nodes over the last `reduced` axes of `shape`, side by side; the stores' strides there are 0. */
 export interface ReduceStep {
   readonly kind: 'reduce';
   readonly origin: Origin;
@@ -107,8 +107,7 @@ export interface ReduceStep {
   readonly shape: readonly number[];
   readonly reduced: number;
   readonly nodes: readonly Node[];
-  readonly value: number;
-  readonly store: Access;
+  readonly stores: readonly Store[];
 }
 
 /** Position of the largest element along `size` elements of stride `stride`, for every point of `shape`. */
@@ -224,7 +223,7 @@ function visit(step: Step, reads: Set<number>, writes: Set<number>): void {
       break;
     case 'reduce':
       nodes(step.nodes);
-      writes.add(step.store.buffer);
+      for (const store of step.stores) writes.add(store.access.buffer);
       break;
     case 'argmax':
       reads.add(step.load.buffer);

@@ -11,7 +11,7 @@ import { copyValue, denselyInMemory, emit, inMemory, Lowering, originOf } from '
 import { lowerScan, lowerWhile } from './control.ts';
 import type { Unit } from './fusion.ts';
 import { fuse, isElementwise } from './fusion.ts';
-import type { Lowered, Step } from './kernels.ts';
+import type { Lowered, Step, Store } from './kernels.ts';
 import { touched } from './kernels.ts';
 import { blockTypes, NodeBuilder, viewOf } from './nodes.ts';
 import { destinations, readElsewhere, storedMembers } from './placement.ts';
@@ -165,7 +165,7 @@ function lowerUnit(lowering: Lowering, block: Block, unit: Unit): void {
       return;
     case 'reduce_sum':
     case 'reduce_max':
-      lowerReduce(lowering, block, instruction);
+      lowerReduce(lowering, block, unit.members);
       return;
     case 'argmax':
       lowerArgmax(lowering, block, instruction);
@@ -236,39 +236,39 @@ function firstPlace(lowering: Lowering, block: Block, id: ValueId): View {
   return view;
 }
 
-function lowerReduce(
-  lowering: Lowering,
-  block: Block,
-  instruction: Instruction & { op: 'reduce_sum' | 'reduce_max' },
-): void {
-  const operand = instruction.operands[0] as ValueId;
-  const { dtype, shape } = block.types[operand] as { dtype: DType; shape: readonly number[] };
-  const { axes } = instruction.attributes;
+/** Members reduce operands of one shape over the same axes. */
+function lowerReduce(lowering: Lowering, block: Block, members: readonly Instruction[]): void {
+  const [first] = members;
+  if (first?.op !== 'reduce_sum' && first?.op !== 'reduce_max') throw new Error('a reduction has members');
+  const { dtype, shape } = block.types[first.operands[0] as ValueId] as { dtype: DType; shape: readonly number[] };
+  const { axes } = first.attributes;
   const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const order = [...kept, ...axes];
   const rank = shape.length;
   const builder = new NodeBuilder(block, rank);
   const identity = identityMap(rank);
   const map = shape.map((_, axis) => identity[order.indexOf(axis)] as (typeof identity)[number]);
-  const origin = originOf(instruction, instruction.op);
-  const view = firstPlace(lowering, block, instruction.id);
-  if (axes.some((axis) => shape[axis] === 0)) {
-    fill(lowering, block, view, origin);
-    return;
+  const origin = originOf(first, first.op);
+  const empty = axes.some((axis) => shape[axis] === 0);
+  const stores: Store[] = [];
+  for (const { id, operands } of members) {
+    const view = firstPlace(lowering, block, id);
+    if (empty) fill(lowering, block, view, origin);
+    else if (sizeOf(shape) > 0) {
+      const node = builder.value(operands[0] as ValueId, map);
+      stores.push({ node, access: accessAt(view, identity.slice(0, kept.length), rank) });
+    }
   }
-  if (sizeOf(shape) === 0) return;
-  const value = builder.value(operand, map);
-  const store = accessAt(view, identity.slice(0, kept.length), rank);
+  if (stores.length === 0) return;
   emit(lowering, {
     kind: 'reduce',
     origin,
-    op: instruction.op,
+    op: first.op,
     dtype,
     shape: order.map((axis) => shape[axis] as number),
     reduced: axes.length,
     nodes: builder.nodes,
-    value,
-    store,
+    stores,
   });
 }
 

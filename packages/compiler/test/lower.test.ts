@@ -142,3 +142,21 @@ describe('memory plan', () => {
     }
   });
 });
+
+it('computes what two sums share once, and never stores it', () => {
+  expect(
+    kernels(`program(%0: f32[8,4,4], %1: f32[4,4]) {
+  %2: f32[8,4,4] = broadcast(%1) shape=[8,4,4] axes=[1,2]
+  %3: f32[8,4,4] = mul(%0, %2)
+  %4: f32[8,4,4] = logistic(%3)
+  %5: f32[8,4,4] = mul(%4, %2)
+  %6: f32[8,4] = reduce_sum(%4) axes=[1]
+  %7: f32[8,4] = reduce_sum(%5) axes=[1]
+  return %6, %7
+}`),
+  ).toMatchInlineSnapshot(`
+    "reduce_sum [8,4,4] over the last 1
+      r0(4,1,0) = logistic(mul(i0(16,1,4), i1(0,1,4)))
+      r1(4,1,0) = mul(logistic(mul(i0(16,1,4), i1(0,1,4))), i1(0,1,4))"
+  `);
+});

@@ -139,6 +139,7 @@ export function emitProduct(
     const at = (depth: number): NestPoint => ({
       depth,
       lanes: site.lanes,
+      vector: 0,
       pointer: (access) => pointers.get(accessKey(access)) ?? batchPoint.pointer(access),
       counter: (axis) => {
         if (axis === mAxis) return { local: site.row, bytes: false, constant: site.rowOffset };

@@ -16,6 +16,8 @@ export interface LoopAxis {
   readonly axis: number;
   readonly size: number;
   readonly vector: boolean;
+  /** The vector axis is written out instead of looped over: its size is a small multiple of 4. */
+  readonly unroll?: boolean;
 }
 
 /** The point at which a callback runs. */
@@ -24,6 +26,8 @@ export interface NestPoint {
   readonly depth: number;
   /** Lanes in use: 4, or fewer in the tail of the vector axis. */
   readonly lanes: number;
+  /** Number of the vector along an unrolled axis. */
+  readonly vector: number;
   /** Address of an access here. */
   pointer(access: Access): Pointer;
   /** Index along a kernel axis that has been entered: elements times `scale` plus `constant`, as a local. */
@@ -58,10 +62,12 @@ export function emitLoopNest(
     lanes: number,
     here: ReadonlyMap<string, Pointer>,
     counters: ReadonlyMap<number, Counter>,
+    vector = 0,
   ): void {
     const point: NestPoint = {
       depth,
       lanes,
+      vector,
       pointer: (access) => here.get(accessKey(access)) as Pointer,
       counter: (axis) => counters.get(axis) ?? { local: undefined, bytes: false, constant: 0 },
     };
@@ -115,6 +121,18 @@ export function emitLoopNest(
     const whole = Math.floor(loop.size / 4);
     const rest = loop.size % 4;
     const strideOf = (access: Access): number => access.strides[loop.axis] ?? 0;
+    if (loop.unroll === true) {
+      for (let vector = 0; vector < whole; vector++) {
+        const moved = new Map<string, Pointer>();
+        for (const [key, access] of distinct) {
+          const { terms, constant } = here.get(key) as Pointer;
+          moved.set(key, { terms, constant: constant + vector * 16 * strideOf(access) });
+        }
+        const counter = { local: undefined, bytes: true, constant: vector * 4 };
+        level(depth + 1, 4, moved, new Map([...counters, [loop.axis, counter]]), vector);
+      }
+      return;
+    }
     if (whole > 1) {
       const moving = start(loop, here, (stride) => stride !== 1);
       const counter = f.local('i32');
