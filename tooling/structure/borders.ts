@@ -21,6 +21,8 @@ export const borders: Readonly<Record<string, readonly string[] | typeof everyth
   '@rheo/interop': ['@rheo/ir', '@rheo/core', '@rheo/layers', '@rheo/data'],
   '@rheo/compiler': ['@rheo/ir', '@rheo/passes'],
   '@rheo/backend-wasm': ['@rheo/ir', '@rheo/passes', '@rheo/compiler'],
+  '@rheo/onnx': ['@rheo/ir', '@rheo/passes'],
+  '@rheo/backend-onnx': ['@rheo/ir', '@rheo/passes', '@rheo/onnx'],
   '@rheo/conformance': ['@rheo/ir', '@rheo/passes', '@rheo/core'],
   '@rheo/cli': everything,
   rheo: ['@rheo/core', '@rheo/layers', '@rheo/train', '@rheo/data', '@rheo/backend-wasm'],

@@ -1,0 +1,111 @@
+/**
+ * What is used of an ONNX Runtime module, and the check that it has the execution provider that was asked for.
+ *
+ * The module is the user's: onnxruntime-node or onnxruntime-web, of any version from 1.20 on. Nothing is imported here.
+ */
+
+import type { DType, TensorData } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
+
+/** A module of ONNX Runtime: `import * as runtime from 'onnxruntime-node'`. */
+export interface OnnxRuntime {
+  readonly InferenceSession: { readonly create: (...args: never[]) => Promise<unknown> };
+  readonly Tensor: new (...args: never[]) => unknown;
+  readonly env?: unknown;
+}
+
+/** Name of an execution provider: where the engine computes. Others that an engine may know work too. */
+export type Provider = 'cpu' | 'wasm' | 'webgpu' | 'webnn' | 'cuda' | 'dml' | 'coreml' | (string & {});
+
+/** A tensor of the engine. */
+export interface EngineTensor {
+  readonly data: TensorData;
+}
+
+/** A loaded model. */
+export interface EngineSession {
+  run(feeds: Readonly<Record<string, EngineTensor>>): Promise<Readonly<Record<string, EngineTensor>>>;
+  release(): Promise<void>;
+}
+
+/** The engine as the adapter sees it. */
+export interface Engine {
+  readonly provider: Provider;
+  session(model: Uint8Array): Promise<EngineSession>;
+  tensor(dtype: DType, data: TensorData, dims: readonly number[]): EngineTensor;
+}
+
+interface Module {
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<EngineSession> };
+  readonly Tensor: new (type: string, data: TensorData, dims: readonly number[]) => EngineTensor;
+  readonly env?: {
+    readonly wasm?: { numThreads?: number };
+    readonly versions?: { readonly common?: string; readonly node?: string; readonly web?: string };
+  };
+  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
+}
+
+const typeNames: { readonly [K in DType]: string } = {
+  f32: 'float32',
+  f64: 'float64',
+  i32: 'int32',
+  u32: 'uint32',
+  bool: 'bool',
+};
+
+/**
+ * The engine with exactly this provider. `probe` is a model that any engine runs.
+ * Throws `argument` for what is no ONNX Runtime, `capability` where it lacks the provider, with what was found.
+ */
+export async function openEngine(
+  runtime: OnnxRuntime,
+  provider: Provider,
+  threads: number,
+  probe: Uint8Array,
+): Promise<Engine> {
+  const module = runtime as unknown as Module;
+  if (typeof module?.InferenceSession?.create !== 'function' || typeof module.Tensor !== 'function') {
+    throw new RheoError('argument', {
+      from: '@rheo/backend-onnx',
+      what: 'runtime is not a module of ONNX Runtime',
+      where: 'onnx',
+      remedy: "Pass the module itself: import * as runtime from 'onnxruntime-node' (or onnxruntime-web)",
+    });
+  }
+  const found = module.listSupportedBackends?.().map(({ name }) => name);
+  if (found !== undefined && !found.includes(provider)) throw missing(module, provider, found);
+  // Read by the engine when it starts; later it has no effect.
+  if (provider === 'wasm' && module.env?.wasm !== undefined) module.env.wasm.numThreads = threads;
+  const options = {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  };
+  const engine: Engine = {
+    provider,
+    session: (model) => module.InferenceSession.create(model, options),
+    tensor: (dtype, data, dims) => new module.Tensor(typeNames[dtype], data, dims),
+  };
+  try {
+    const session = await engine.session(probe);
+    await session.release();
+  } catch (cause) {
+    throw missing(module, provider, found, cause);
+  }
+  return engine;
+}
+
+function missing(module: Module, provider: string, found: readonly string[] | undefined, cause?: unknown): RheoError {
+  const { node, web, common } = module.env?.versions ?? {};
+  const which = web !== undefined ? `onnxruntime-web ${web}` : `onnxruntime-node ${node ?? common ?? ''}`.trim();
+  const reason = cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : '';
+  return new RheoError('capability', {
+    from: '@rheo/backend-onnx',
+    what: `${which} has no provider "${provider}" here${reason}`,
+    where: 'provider',
+    shapes: found ?? [],
+    remedy: found === undefined ? 'Try "wasm"' : `Choose one of ${found.join(', ')}`,
+    cause,
+  });
+}
