@@ -9,7 +9,7 @@
 
 import type { Instruction, Program, ValueId } from '@rheo/ir';
 import { opKinds } from '@rheo/ir';
-import { reshapeSplitsOnly } from './views.ts';
+import { reshapeSplitsOnly, sizeOf } from './views.ts';
 
 /** How the value of an instruction is had. */
 export type Home =
@@ -74,7 +74,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
   const shapes: (readonly number[])[] = program.params.map((param) => param.type.shape as readonly number[]);
   for (const { types } of program.instructions) for (const type of types) shapes.push(type.shape as readonly number[]);
 
-  const homes = chooseHomes(program, wanted, users, shapes);
+  const homes = chooseHomes(program, wanted, users, shapes, definitions);
   const parents = new Map<Unit, Unit>();
   const find = (unit: Unit): Unit => {
     let root = unit;
@@ -268,6 +268,7 @@ function chooseHomes(
   wanted: ReadonlySet<ValueId>,
   users: readonly (readonly Instruction[])[],
   shapes: readonly (readonly number[])[],
+  definitions: readonly (Instruction | undefined)[],
 ): (Home | undefined)[] {
   const homes: (Home | undefined)[] = [];
   for (let i = program.instructions.length - 1; i >= 0; i--) {
@@ -275,10 +276,31 @@ function chooseHomes(
     const { id } = instruction;
     if (isViewOp(instruction)) homes[id] = 'view';
     else if (opKinds[instruction.op] === 'source') homes[id] = 'inline';
-    else if (isElementwise(instruction)) homes[id] = inlines(id) ? 'inline' : 'unit';
+    else if (isElementwise(instruction)) homes[id] = inlines(id) || spreads(instruction) ? 'inline' : 'unit';
     else for (let k = 0; k < instruction.types.length; k++) homes[id + k] = 'unit';
   }
   return homes;
+
+  /** One cheap op on smaller values that are in memory anyway: reading those again beats writing its result. */
+  function spreads(instruction: Instruction): boolean {
+    const { id, op, operands } = instruction;
+    if (!['add', 'sub', 'mul', 'neg'].includes(op) || wanted.has(id)) return false;
+    const size = sizeOf(shapes[id] ?? []);
+    const small = operands.every((operand) => {
+      const source = throughViews(operand);
+      const definition = definitions[source];
+      const inMemory = definition === undefined || opKinds[definition.op] === 'source' || !isElementwise(definition);
+      return inMemory && sizeOf(shapes[source] ?? []) * 4 <= size;
+    });
+    const readers = users[id] ?? [];
+    return small && readers.every((user) => user.op === 'reduce_sum' || (isElementwise(user) && user.op !== 'gather'));
+  }
+
+  function throughViews(id: ValueId): ValueId {
+    const definition = definitions[id];
+    const [operand] = definition?.operands ?? [];
+    return definition === undefined || !isViewOp(definition) || operand === undefined ? id : throughViews(operand);
+  }
 
   function inlines(id: ValueId, moved = false): boolean {
     const readers = users[id] ?? [];

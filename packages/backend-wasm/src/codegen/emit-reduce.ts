@@ -16,8 +16,8 @@ import type { LoopAxis, NestPoint } from './loop-nest.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStore, NodeEmitter } from './node-emitter.ts';
 
-/** Columns of the wide form, and the accumulators it may use. */
-const wide = 16;
+/** Vectors of the wide form, and the accumulators it may use: more would spill. */
+const maxVectors = 4;
 const maxAccumulators = 8;
 
 const floats = { add: 'f32x4.add', max: 'f32x4.max', lowest: Number.NEGATIVE_INFINITY } as const;
@@ -36,6 +36,7 @@ export function emitReduce(
   const kept = split > 0 && (shape.length === split || keptIsContiguous(kernel.nodes, shape, split));
   const axis = kept ? split - 1 : shape.length - 1;
   const size = shape[axis] ?? 1;
+  const wide = 4 * Math.min(maxVectors, Math.floor(maxAccumulators / outputs.length));
   const whole = Math.floor(size / wide);
   if (!kept || whole === 0 || shape.length === split || !fitsWide(kernel, axis)) {
     const order: LoopAxis[] = shape.map((length, i) => ({ axis: i, size: length, vector: i === axis }));
@@ -43,7 +44,7 @@ export function emitReduce(
     emitPart(f, context, step, iterations, kernel, order, split, kept ? axis : undefined);
     return;
   }
-  // The kept axis in steps of 16, the reduced axes within, four vectors within those.
+  // The kept axis in wide steps, the reduced axes within, the vectors of a step within those.
   const lanes = shape.length;
   const order: LoopAxis[] = [
     ...shape.map((length, i) => ({ axis: i, size: i === axis ? whole : length, vector: false })),
@@ -168,11 +169,11 @@ function keptIsContiguous(nodes: readonly Node[], shape: readonly number[], spli
   return kept > reduced || (kept === reduced && (shape[split - 1] ?? 1) >= (shape[shape.length - 1] ?? 1));
 }
 
-/** True if everything moves by 0 or 1 along an axis, and the accumulators fit. */
+/** True if everything moves by 0 or 1 along an axis. */
 function fitsWide(kernel: CollapsedKernel, axis: number): boolean {
   const even = (access: Access): boolean => (access.strides[axis] ?? 0) === 0 || access.strides[axis] === 1;
   const nodes = kernel.nodes.every((node) => (node.kind === 'load' ? even(node.access) : node.kind !== 'gather'));
-  return nodes && kernel.outputs.every(even) && kernel.outputs.length * (wide / 4) <= maxAccumulators;
+  return nodes && kernel.outputs.every(even);
 }
 
 /** A kernel with all its stride vectors changed. */
