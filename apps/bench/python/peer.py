@@ -20,10 +20,13 @@ def read_problem(text):
     problem = json.loads(text)
     problem["x"] = floats(problem["x"], (problem["rows"], problem["batch"], problem["features"]))
     problem["elapsed"] = floats(problem["elapsed"], (problem["batch"], 1))
-    problem["layers"] = [
-        (floats(layer["weight"], (layer["inputs"], layer["outputs"])), floats(layer["bias"], (layer["outputs"],)))
-        for layer in problem["layers"]
-    ]
+    if problem["cell"] == "cfc":
+        problem["layers"] = [
+            (floats(layer["weight"], (layer["inputs"], layer["outputs"])), floats(layer["bias"], (layer["outputs"],)))
+            for layer in problem["layers"]
+        ]
+    else:
+        problem["tensors"] = {name: floats(text, (-1, problem["units"])) for name, text in problem["tensors"].items()}
     return problem
 
 

@@ -25,6 +25,32 @@ def linear(weight, bias):
     return layer
 
 
+class LTCCell(nn.Module):
+    """The published LTC cell without maps of inputs and outputs: absent synapses are multiplied by a mask of zeros."""
+
+    def __init__(self, tensors, unfolds):
+        super().__init__()
+        for name, values in tensors.items():
+            tensor = torch.from_numpy(values)
+            if name.endswith("mask"):
+                self.register_buffer(name, tensor)
+            else:
+                setattr(self, name, nn.Parameter(tensor if tensor.shape[0] > 1 else tensor[0]))
+        self.unfolds = unfolds
+
+    def forward(self, x, v, elapsed):
+        positive = nn.functional.softplus
+        held = positive(self.sensory_w) * torch.sigmoid(self.sensory_sigma * (x.unsqueeze(-1) - self.sensory_mu))
+        held = held * self.sensory_mask
+        held_above, held_below = (held * self.sensory_erev).sum(1), held.sum(1)
+        capacity, gleak, weight = positive(self.cm) / (elapsed / self.unfolds), positive(self.gleak), positive(self.w)
+        for _ in range(self.unfolds):
+            open_ = weight * torch.sigmoid(self.sigma * (v.unsqueeze(-1) - self.mu)) * self.mask
+            above = capacity * v + gleak * self.vleak + (open_ * self.erev).sum(1) + held_above
+            v = above / (capacity + gleak + open_.sum(1) + held_below + 1e-8)
+        return v
+
+
 class Cell(nn.Module):
     def __init__(self, layers, units):
         super().__init__()
@@ -44,7 +70,11 @@ class Cell(nn.Module):
 
 
 def prepare(problem):
-    cell = Cell(problem["layers"], problem["units"])
+    if problem["cell"] == "cfc":
+        cell = Cell(problem["layers"], problem["units"])
+    else:
+        cell = LTCCell(problem["tensors"], problem["unfolds"])
+    motors = problem["outputs"]
     x = torch.from_numpy(problem["x"]).transpose(0, 1).contiguous()
     elapsed = torch.from_numpy(problem["elapsed"])
     rows = problem["rows"]
@@ -54,7 +84,7 @@ def prepare(problem):
         h, outputs = start, []
         for t in range(rows):
             h = cell(x[:, t], h, elapsed)
-            outputs.append(h)
+            outputs.append(h[:, :motors])
         return torch.stack(outputs, 1)
 
     if problem["mode"] == "infer":

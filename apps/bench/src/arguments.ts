@@ -38,7 +38,7 @@ export const usage = `Usage: pnpm bench [--json] [--shapes S,M] [--modes infer,t
                   [--backends NAME,…] [--against NAME,…] [--budget MS]
        pnpm bench --table ode|sparse [--write] [--json] [--budget MS]
 
-Times our backends and rival engines on the same CfC models, interleaved, and prints medians. With --table, times our
+Times our backends and rival engines on the same models, interleaved, and prints medians. With --table, times our
 own models against each other on the WebAssembly backend.
 
   --json       one JSON line per result instead of tables

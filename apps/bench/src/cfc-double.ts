@@ -4,7 +4,8 @@
  * Loops over scalars and uses no library, ours included, so that it can disagree with all of them. It works on the
  * distinct rows of a batch only; repeated rows change neither outputs nor the mean loss.
  */
-import { adam, type CfcWeights, type Dense, distinctRows, type Problem } from './problem.ts';
+import { adamLosses } from './adam-double.ts';
+import { type CfcProblem, type CfcWeights, type Dense, distinctRows } from './problem.ts';
 
 /** Amplitude and slope of the lecun_tanh activation. */
 const amplitude = 1.7159;
@@ -124,7 +125,7 @@ function stepBackward(
 }
 
 /** Steps of the first distinct sequence rows, each from a zero state: result[row][time]. */
-function unroll(layers: readonly Affine[], problem: Problem, steps: number): Tape[][] {
+function unroll(layers: readonly Affine[], problem: CfcProblem, steps: number): Tape[][] {
   const { batch, features, units } = problem.shape;
   return Array.from({ length: distinctRows(problem.shape) }, (_, row) => {
     const tapes: Tape[] = [];
@@ -140,7 +141,7 @@ function unroll(layers: readonly Affine[], problem: Problem, steps: number): Tap
 }
 
 /** All outputs, [steps, batch, units] in row order, of `steps` steps from a zero state. */
-export function forwardDouble(problem: Problem, steps: number): Float64Array {
+export function forwardDouble(problem: CfcProblem, steps: number): Float64Array {
   const { batch, units } = problem.shape;
   const tapes = unroll(layersOf(problem.weights), problem, steps);
   const result = new Float64Array(steps * batch * units);
@@ -154,7 +155,7 @@ export function forwardDouble(problem: Problem, steps: number): Float64Array {
 }
 
 /** The loss mean(y²) of the given maps and its gradient, one Affine per map. */
-function lossAndGradient(layers: readonly Affine[], problem: Problem): { loss: number; gradients: Affine[] } {
+function lossAndGradient(layers: readonly Affine[], problem: CfcProblem): { loss: number; gradients: Affine[] } {
   const { steps, units } = problem.shape;
   const tapes = unroll(layers, problem, steps);
   const count = tapes.length * steps * units;
@@ -172,37 +173,18 @@ function lossAndGradient(layers: readonly Affine[], problem: Problem): { loss: n
 }
 
 /** The loss and the gradient of every weight, flat in the order body…, head, each weight then bias. */
-export function gradientDouble(problem: Problem): { loss: number; gradient: Float64Array } {
+export function gradientDouble(problem: CfcProblem): { loss: number; gradient: Float64Array } {
   const { loss, gradients } = lossAndGradient(layersOf(problem.weights), problem);
   return { loss, gradient: Float64Array.from(gradients.flatMap((g) => [...g.weight, ...g.bias])) };
 }
 
 /** The loss before each of `count` successive Adam steps. */
-export function trainDouble(problem: Problem, count: number): Float64Array {
+export function trainDouble(problem: CfcProblem, count: number): Float64Array {
   const layers = layersOf(problem.weights);
-  const parameters = layers.flatMap((layer) => [layer.weight, layer.bias]);
-  const first = parameters.map((p) => new Float64Array(p.length));
-  const second = parameters.map((p) => new Float64Array(p.length));
-  const losses = new Float64Array(count);
-  for (let index = 0; index < count; index += 1) {
+  const flat = (affines: readonly Affine[]): Float64Array[] => affines.flatMap(({ weight, bias }) => [weight, bias]);
+  const evaluate = (): { loss: number; gradients: Float64Array[] } => {
     const { loss, gradients } = lossAndGradient(layers, problem);
-    losses[index] = loss;
-    const correction1 = 1 - adam.beta1 ** (index + 1);
-    const correction2 = 1 - adam.beta2 ** (index + 1);
-    gradients
-      .flatMap((g) => [g.weight, g.bias])
-      .forEach((gradient, slot) => {
-        const [p, m, v] = [parameters[slot], first[slot], second[slot]];
-        if (p === undefined || m === undefined || v === undefined) return;
-        gradient.forEach((g, i) => {
-          const mean = adam.beta1 * at(m, i) + (1 - adam.beta1) * g;
-          const square = adam.beta2 * at(v, i) + (1 - adam.beta2) * g * g;
-          m[i] = mean;
-          v[i] = square;
-          p[i] =
-            at(p, i) - (adam.learningRate * (mean / correction1)) / (Math.sqrt(square / correction2) + adam.epsilon);
-        });
-      });
-  }
-  return losses;
+    return { loss, gradients: flat(gradients) };
+  };
+  return adamLosses(flat(layers), evaluate, count);
 }

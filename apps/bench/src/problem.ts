@@ -4,7 +4,7 @@
  * The batch repeats a few distinct rows, so that a slow double-precision reference can check a large batch; no
  * engine's speed depends on it. A fused head holds the four output maps side by side (f1, f2, a, b).
  */
-import type { Mode, Shape } from './shapes.ts';
+import type { CfcShape, LtcShape, Mode, Shape } from './shapes.ts';
 
 /** An affine map: `weight` is [inputs, outputs] in row order, `bias` is [outputs]. */
 export interface Dense {
@@ -20,10 +20,30 @@ export interface CfcWeights {
   readonly head: Dense;
 }
 
-export interface Problem {
-  readonly shape: Shape;
+/** The parameters of an LTC, by the names of its original. */
+export const ltcNames = [
+  'gleak',
+  'vleak',
+  'cm',
+  'sigma',
+  'mu',
+  'w',
+  'erev',
+  'sensory_sigma',
+  'sensory_mu',
+  'sensory_w',
+  'sensory_erev',
+] as const;
+
+/** Matrices are [source, target]; masks hold 1 where there is a synapse. */
+export interface LtcWeights {
+  readonly parameters: { readonly [name in (typeof ltcNames)[number]]: Float32Array };
+  readonly mask: Float32Array;
+  readonly sensoryMask: Float32Array;
+}
+
+interface Inputs {
   readonly mode: Mode;
-  readonly weights: CfcWeights;
   /** Rows of time in `x`: the shape's steps, or for `stream` the inputs that successive calls cycle through. */
   readonly rows: number;
   /** [rows, batch, features]. */
@@ -31,6 +51,20 @@ export interface Problem {
   /** [batch]: the elapsed time of each sequence's steps. */
   readonly elapsed: Float32Array;
 }
+
+export interface CfcProblem extends Inputs {
+  readonly cell: 'cfc';
+  readonly shape: CfcShape;
+  readonly weights: CfcWeights;
+}
+
+export interface LtcProblem extends Inputs {
+  readonly cell: 'ltc';
+  readonly shape: LtcShape;
+  readonly weights: LtcWeights;
+}
+
+export type Problem = CfcProblem | LtcProblem;
 
 /** Adam's settings, and how many losses a training check compares. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -60,25 +94,62 @@ export function distinctRows(shape: Shape): number {
   return rows;
 }
 
-/** Makes the numbers of one problem; equal arguments give equal numbers. */
-export function makeProblem(shape: Shape, mode: Mode, seed = 1): Problem {
-  const random = generator(seed);
-  const uniform = (count: number, low: number, high: number): Float32Array =>
-    Float32Array.from({ length: count }, () => low + (high - low) * random());
+type Uniform = (count: number, low: number, high: number) => Float32Array;
+
+function cfcWeights(shape: CfcShape, uniform: Uniform): CfcWeights {
   const dense = (inputs: number, outputs: number): Dense => {
     const bound = 1 / Math.sqrt(inputs);
     const weight = uniform(inputs * outputs, -bound, bound);
     return { inputs, outputs, weight, bias: uniform(outputs, -bound, bound) };
   };
-
   const body: Dense[] = [];
   let width = shape.features + shape.units;
   for (let layer = 0; layer < shape.depth; layer += 1) {
     body.push(dense(width, shape.backbone));
     width = shape.backbone;
   }
-  const head = dense(width, 4 * shape.units);
+  return { body, head: dense(width, 4 * shape.units) };
+}
 
+/** First values in the ranges of the original; polarities are random. */
+function ltcWeights({ wiring, features, units }: LtcShape, uniform: Uniform): LtcWeights {
+  const built = wiring.build(features);
+  const present = (adjacency: Int8Array): Float32Array => Float32Array.from(adjacency, (sign) => (sign === 0 ? 0 : 1));
+  const signs = (count: number): Float32Array => uniform(count, -1, 1).map((value) => (value < 0 ? -1 : 1));
+  const [inner, sensory] = [units * units, features * units];
+  const parameters = {
+    gleak: uniform(units, 0.001, 1),
+    vleak: uniform(units, -0.2, 0.2),
+    cm: uniform(units, 0.4, 0.6),
+    sigma: uniform(inner, 3, 8),
+    mu: uniform(inner, 0.3, 0.8),
+    w: uniform(inner, 0.001, 1),
+    erev: signs(inner),
+    sensory_sigma: uniform(sensory, 3, 8),
+    sensory_mu: uniform(sensory, 0.3, 0.8),
+    sensory_w: uniform(sensory, 0.001, 1),
+    sensory_erev: signs(sensory),
+  };
+  return { parameters, mask: present(built.adjacency()), sensoryMask: present(built.sensoryAdjacency()) };
+}
+
+/** Makes the numbers of one problem; equal arguments give equal numbers. */
+export function makeProblem(shape: CfcShape, mode: Mode, seed?: number): CfcProblem;
+export function makeProblem(shape: LtcShape, mode: Mode, seed?: number): LtcProblem;
+export function makeProblem(shape: Shape, mode: Mode, seed?: number): Problem;
+export function makeProblem(shape: Shape, mode: Mode, seed: number = 1): Problem {
+  const random = generator(seed);
+  const uniform: Uniform = (count, low, high) =>
+    Float32Array.from({ length: count }, () => low + (high - low) * random());
+  if (shape.cell === 'cfc') {
+    const weights = cfcWeights(shape, uniform);
+    return { cell: 'cfc', shape, weights, ...inputsOf(shape, mode, uniform) };
+  }
+  const weights = ltcWeights(shape, uniform);
+  return { cell: 'ltc', shape, weights, ...inputsOf(shape, mode, uniform) };
+}
+
+function inputsOf(shape: Shape, mode: Mode, uniform: Uniform): Inputs {
   const rows = mode === 'stream' ? streamRows : shape.steps;
   const distinct = distinctRows(shape);
   const { batch, features } = shape;
@@ -92,5 +163,5 @@ export function makeProblem(shape: Shape, mode: Mode, seed = 1): Problem {
     }
   }
   const elapsed = Float32Array.from({ length: batch }, (_, b) => times[b % distinct] ?? 1);
-  return { shape, mode, weights: { body, head }, rows, x, elapsed };
+  return { mode, rows, x, elapsed };
 }

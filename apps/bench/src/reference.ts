@@ -5,13 +5,18 @@
  * an engine that adds millions of float32 squares one by one loses that much in the loss alone, measured 4e-3 for L.
  */
 import { forwardDouble, trainDouble } from './cfc-double.ts';
+import { forwardLtc, trainLtc } from './ltc-double.ts';
 import { checkedCalls, checkedLosses, type Problem } from './problem.ts';
+import { outputsOf } from './shapes.ts';
 
 const tolerance = 1e-4;
 const exactTerms = 65_536;
 
 /** The numbers that `Prepared.check` of a right engine gives, in double. */
 export function referenceOf(problem: Problem): Float64Array {
+  if (problem.cell === 'ltc') {
+    return problem.mode === 'train' ? trainLtc(problem, checkedLosses) : forwardLtc(problem);
+  }
   if (problem.mode === 'train') return trainDouble(problem, checkedLosses);
   return forwardDouble(problem, problem.mode === 'stream' ? checkedCalls : problem.shape.steps);
 }
@@ -19,9 +24,11 @@ export function referenceOf(problem: Problem): Float64Array {
 /** Says what is wrong with `values`, or nothing where they agree with `expected`. */
 export function disagreement(problem: Problem, values: Float32Array, expected: Float64Array): string | undefined {
   if (values.length !== expected.length) return `gave ${values.length} numbers, expected ${expected.length}`;
-  const { batch, steps, units } = problem.shape;
+  const { batch, steps } = problem.shape;
   const relative = problem.mode === 'train';
-  const allowed = relative ? tolerance * Math.max(1, (batch * steps * units) / exactTerms) : tolerance;
+  const allowed = relative
+    ? tolerance * Math.max(1, (batch * steps * outputsOf(problem.shape)) / exactTerms)
+    : tolerance;
   let worst = 0;
   for (const [index, right] of expected.entries()) {
     const error = Math.abs((values[index] ?? Number.NaN) - right) / (relative ? Math.abs(right) : 1);

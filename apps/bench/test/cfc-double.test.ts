@@ -1,15 +1,15 @@
 /** The hand-written gradient of the double-precision CfC against central differences, and what training does to it. */
 import { describe, expect, it } from 'vitest';
 import { forwardDouble, gradientDouble, trainDouble } from '../src/cfc-double.ts';
-import { makeProblem, type Problem } from '../src/problem.ts';
-import type { Shape } from '../src/shapes.ts';
+import { type CfcProblem, makeProblem } from '../src/problem.ts';
+import type { CfcShape } from '../src/shapes.ts';
 
-function shape(depth: number): Shape {
-  return { name: 'T', features: 3, units: 4, backbone: 5, depth, batch: 3, steps: 4, modes: ['train'] };
+function shape(depth: number): CfcShape {
+  return { cell: 'cfc', name: 'T', features: 3, units: 4, backbone: 5, depth, batch: 3, steps: 4, modes: ['train'] };
 }
 
 /** Float32 weights cannot be moved by 1e-6, so differences are taken between nearby float32 values. */
-function moved(problem: Problem, layer: number, part: 'weight' | 'bias', index: number, by: number) {
+function moved(problem: CfcProblem, layer: number, part: 'weight' | 'bias', index: number, by: number) {
   const layers = [...problem.weights.body, problem.weights.head].map((dense, k) => {
     if (k !== layer) return dense;
     const values = Float32Array.from(dense[part]);
@@ -17,7 +17,7 @@ function moved(problem: Problem, layer: number, part: 'weight' | 'bias', index: 
     return { ...dense, [part]: values };
   });
   const head = layers.at(-1) ?? problem.weights.head;
-  const changed: Problem = { ...problem, weights: { body: layers.slice(0, -1), head } };
+  const changed: CfcProblem = { ...problem, weights: { body: layers.slice(0, -1), head } };
   const value = layers[layer]?.[part][index] ?? 0;
   return { loss: gradientDouble(changed).loss, value };
 }

@@ -8,6 +8,7 @@ import { referenceOf } from '../src/reference.ts';
 import { jsonLine, refusalLines, table } from '../src/report.ts';
 
 const shape = {
+  cell: 'cfc',
   name: 'T',
   features: 2,
   units: 2,

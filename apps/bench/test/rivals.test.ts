@@ -5,9 +5,19 @@ import { disagreement, referenceOf } from '../src/reference.ts';
 import { jaxJs } from '../src/rivals/jax-js.ts';
 import { onnxruntimeWeb } from '../src/rivals/onnxruntime-web.ts';
 import { tfjsWasm } from '../src/rivals/tfjs-wasm.ts';
-import type { Mode, Shape } from '../src/shapes.ts';
+import type { CfcShape, Mode } from '../src/shapes.ts';
 
-const whole: Shape = { name: 'T', features: 3, units: 4, backbone: 8, depth: 2, batch: 6, steps: 4, modes: ['infer'] };
+const whole: CfcShape = {
+  cell: 'cfc',
+  name: 'T',
+  features: 3,
+  units: 4,
+  backbone: 8,
+  depth: 2,
+  batch: 6,
+  steps: 4,
+  modes: ['infer'],
+};
 
 const cases = [
   { contender: onnxruntimeWeb, mode: 'infer' },

@@ -6,17 +6,21 @@ import { wasm as openWasm } from '@rheo/backend-wasm';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
-import { build, cfc, initialise, stream } from '@rheo/layers';
+import { build, cfc, initialise, ltc, stream } from '@rheo/layers';
 import type { Contender, Prepared } from '../contender.ts';
-import { checkedCalls, type Dense, type Problem } from '../problem.ts';
+import { type CfcProblem, checkedCalls, type Dense, type LtcProblem, type Problem } from '../problem.ts';
 import { prepareInfer, prepareTrain, type Work } from './prepare-model.ts';
 
 function modelOf({ shape }: Problem): Layer {
+  if (shape.cell === 'ltc') {
+    const { wiring, unfolds } = shape;
+    return ltc({ wiring, odeUnfolds: unfolds, inputMapping: 'none', outputMapping: 'none' });
+  }
   return cfc({ units: shape.units, backboneUnits: shape.backbone, backboneLayers: shape.depth });
 }
 
 /** The problem's weights in the order of the model's parameters. */
-function parametersOf(problem: Problem, model: Layer): Float32Array[] {
+function cfcParameters(problem: CfcProblem, model: Layer): Float32Array[] {
   const { body, head } = problem.weights;
   const { units } = problem.shape;
   const heads = ['ff1', 'ff2', 'time_a', 'time_b'];
@@ -26,6 +30,11 @@ function parametersOf(problem: Problem, model: Layer): Float32Array[] {
     if (part === 'backbone') return take(body[Number(index)] as Dense, bias, 0, (body[Number(index)] as Dense).outputs);
     return take(head, bias, heads.indexOf(part) * units, units);
   });
+}
+
+function ltcParameters({ weights, shape }: LtcProblem, model: Layer): Float32Array[] {
+  const { paths } = flattenTree(build(model, shape.features).parameters);
+  return paths.map((path) => weights.parameters[path as keyof typeof weights.parameters]);
 }
 
 function take({ inputs, outputs, weight, bias }: Dense, wantBias: boolean, from: number, count: number): Float32Array {
@@ -42,16 +51,17 @@ function workOf(problem: Problem): Work {
   const { steps, batch, features } = problem.shape;
   const elapsed = new Float32Array(steps * batch);
   for (let step = 0; step < steps; step += 1) elapsed.set(problem.elapsed, step * batch);
-  return { model, weights: parametersOf(problem, model), steps, batch, features, x: problem.x, elapsed };
+  const weights = problem.cell === 'cfc' ? cfcParameters(problem, model) : ltcParameters(problem, model);
+  return { model, weights, steps, batch, features, x: problem.x, elapsed };
 }
 
-async function prepareStream(backend: Backend, problem: Problem): Promise<Prepared> {
+async function prepareStream(backend: Backend, problem: CfcProblem): Promise<Prepared> {
   const model = modelOf(problem);
   const { features, units } = problem.shape;
   const start = performance.now();
   const tree = initialise(model, { features, seed: 0 });
   const { leaves, structure } = flattenTree(tree);
-  const weights = parametersOf(problem, model);
+  const weights = cfcParameters(problem, model);
   const parameters = unflattenTree(
     structure,
     leaves.map((leaf, index) => ({ ...leaf, data: weights[index] as Float32Array })),
@@ -86,8 +96,11 @@ export const wasm: Contender = {
   name: 'wasm',
   kind: 'backend',
   prepare: async (problem) => {
+    if (problem.mode === 'stream') {
+      if (problem.cell !== 'cfc') return { unsupported: 'streaming is timed with CfC' };
+      return prepareStream(await openWasm(), problem);
+    }
     const backend = await openWasm();
-    if (problem.mode === 'stream') return prepareStream(backend, problem);
     return (problem.mode === 'infer' ? prepareInfer : prepareTrain)(backend, workOf(problem));
   },
 };

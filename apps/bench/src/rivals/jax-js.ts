@@ -6,7 +6,7 @@
  */
 import type { Array as JaxArray } from '@jax-js/jax';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
-import { adam, checkedCalls, checkedLosses, type Problem } from '../problem.ts';
+import { adam, type CfcProblem, checkedCalls, checkedLosses, type Problem } from '../problem.ts';
 
 type Jax = typeof import('@jax-js/jax');
 
@@ -43,7 +43,7 @@ function step(jax: Jax, p: Parameters, x: JaxArray, h: JaxArray, elapsed: JaxArr
 }
 
 /** Consumes its arguments, as jitted functions must. */
-function makeForward(jax: Jax, problem: Problem): (p: Parameters, x: JaxArray, elapsed: JaxArray) => JaxArray {
+function makeForward(jax: Jax, problem: CfcProblem): (p: Parameters, x: JaxArray, elapsed: JaxArray) => JaxArray {
   const { numpy: np, tree } = jax;
   const { batch, units } = problem.shape;
   return (p, x, elapsed) => {
@@ -90,6 +90,7 @@ function adamUpdate(
 }
 
 async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
+  if (problem.cell !== 'cfc') return { unsupported: 'only CfC is written for it' };
   const jax = await load();
   const { numpy: np, tree } = jax;
   const { batch, features, units } = problem.shape;

@@ -4,7 +4,7 @@
  * Weights are initialisers of the outer graph, which the Scan body captures by name. The body's results go through
  * Identity, because engines have returned zeros for a value that leaves the body under two names.
  */
-import type { Problem } from '../problem.ts';
+import type { CfcProblem } from '../problem.ts';
 import {
   bodyAttribute,
   float32Tensor,
@@ -50,7 +50,7 @@ function stepNodes(depth: number): Uint8Array[] {
  * The model's bytes. Inputs `x`, `elapsed` [B,1] and `h0` [B,H]; output `hT` [B,H] and, but for streaming, `y` [T,B,H].
  * `x` is [T,B,F], for streaming [B,F].
  */
-export function cfcModel(problem: Problem): Uint8Array {
+export function cfcModel(problem: CfcProblem): Uint8Array {
   const { batch, features, units, steps, depth } = problem.shape;
   const { body, head } = problem.weights;
   const constants = [

@@ -39,6 +39,7 @@ async function load(): Promise<Engine> {
 let loading: Promise<Engine> | undefined;
 
 async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
+  if (problem.cell !== 'cfc') return { unsupported: 'only CfC is written for it' };
   if (problem.mode === 'train') return { unsupported: 'the engine runs inference only' };
   loading ??= leaveNoWorker(load);
   const ort = await loading;

@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
 import { adam, checkedCalls, checkedLosses, type Dense, type Problem } from '../problem.ts';
+import { outputsOf } from '../shapes.ts';
 
 interface Reply {
   readonly unavailable?: string;
@@ -40,18 +41,32 @@ function decode(text: string): Float32Array {
   return new Float32Array(bytes.buffer);
 }
 
+function weightsOf(problem: Problem): object {
+  if (problem.cell === 'cfc') {
+    const layer = (dense: Dense): object => ({ ...dense, weight: encode(dense.weight), bias: encode(dense.bias) });
+    return { layers: [...problem.weights.body, problem.weights.head].map(layer) };
+  }
+  const { parameters, mask, sensoryMask } = problem.weights;
+  const tensors = Object.entries({ ...parameters, mask, sensory_mask: sensoryMask });
+  return {
+    unfolds: problem.shape.unfolds,
+    tensors: Object.fromEntries(tensors.map(([name, values]) => [name, encode(values)])),
+  };
+}
+
 function describe(problem: Problem): string {
   const { features, units, batch } = problem.shape;
-  const layer = (dense: Dense): object => ({ ...dense, weight: encode(dense.weight), bias: encode(dense.bias) });
   return JSON.stringify({
+    cell: problem.cell,
     mode: problem.mode,
     features,
     units,
+    outputs: outputsOf(problem.shape),
     batch,
     rows: problem.rows,
     checked: problem.mode === 'train' ? checkedLosses : checkedCalls,
     adam,
-    layers: [...problem.weights.body, problem.weights.head].map(layer),
+    ...weightsOf(problem),
     x: encode(problem.x),
     elapsed: encode(problem.elapsed),
   });
@@ -117,12 +132,13 @@ async function startFirst(script: string): Promise<Peer | Unsupported> {
   return { unsupported: reasons.join('; ') };
 }
 
-/** A rival from a script beside this package: `script` is its file name in the `python` folder. */
-export function pythonPeer(name: string, script: string): Contender {
+/** A rival from a script beside this package: `script` is its file name in the `python` folder, `cells` what it can do. */
+export function pythonPeer(name: string, script: string, cells: readonly Problem['cell'][]): Contender {
   const path = fileURLToPath(new URL(`../../python/${script}`, import.meta.url));
   let starting: Promise<Peer | Unsupported> | undefined;
 
   const prepare = async (problem: Problem): Promise<Prepared | Unsupported> => {
+    if (!cells.includes(problem.cell)) return { unsupported: `only ${cells.join(', ')} is written for it` };
     starting ??= startFirst(path);
     const peer = await starting;
     if (!('ask' in peer)) return peer;
@@ -141,7 +157,9 @@ export function pythonPeer(name: string, script: string): Contender {
   };
 
   const close = (): void => {
-    void starting?.then((peer) => {
+    const ending = starting;
+    starting = undefined;
+    void ending?.then((peer) => {
       if ('ask' in peer) peer.close();
     });
   };

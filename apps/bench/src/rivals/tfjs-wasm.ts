@@ -45,6 +45,7 @@ function step(tf: Core, layers: readonly Layer[], x: Tensor2D, h: Tensor2D, elap
 }
 
 async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
+  if (problem.cell !== 'cfc') return { unsupported: 'only CfC is written for it' };
   const tf = await load();
   const { batch, features, units } = problem.shape;
   const trains = problem.mode === 'train';

@@ -2,4 +2,4 @@
 import type { Contender } from '../contender.ts';
 import { pythonPeer } from './python-peer.ts';
 
-export const torch: Contender = pythonPeer('torch', 'torch_peer.py');
+export const torch: Contender = pythonPeer('torch', 'torch_peer.py', ['cfc', 'ltc']);
