@@ -12,6 +12,7 @@ import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
+import { misuse } from './failure.ts';
 import { recipes } from './recipes.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf } from './terminal.ts';
@@ -33,7 +34,13 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .description('Liquid neural networks: train, evaluate and predict.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command');
+    .helpCommand('help [command]', 'show help for a command')
+    // An empty name would be the current folder.
+    .hook('preAction', (_, command) => {
+      if (command.args.includes('')) throw misuse('an argument is empty', command.name(), 'Name a file');
+      const empty = Object.entries(command.opts()).find(([, value]) => value === '');
+      if (empty !== undefined) throw misuse('the value is empty', `--${empty[0]}`, 'Name a file or folder');
+    });
 
   const train = configured(rheo.command('train')).description('train a model on a data set');
   configured(train.command('walker2d'))

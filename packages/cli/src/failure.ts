@@ -30,7 +30,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (isRheoError(error)) {
     const exitCode = error.code === 'aborted' ? 130 : badInput.has(error.code) ? 2 : 1;
-    return { exitCode, text: error.message };
+    return { exitCode, text: exitCode === 130 ? '@rheo/cli: interrupted; nothing was kept' : error.message };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: 1, text: `@rheo/cli: this is a fault of Rheo, please report it.\n${stack}` };

@@ -28,6 +28,7 @@ export function readCsvSequences(
   const sequences: CsvSequence[] = [];
   let current: CsvSequence = { values: [], dt: [] };
   let group: number | undefined;
+  const groups = new Set<number>();
   let before = 0;
   for (let line = 1; line < lines.length; line++) {
     const cells = (lines[line] ?? '').split(',');
@@ -39,6 +40,11 @@ export function readCsvSequences(
     const read = (column: number): number => readNumber(cells[column] ?? '', `${at}, column ${header[column]}`);
     const sequence = columns.sequence === undefined ? 0 : read(columns.sequence);
     if (group === undefined || sequence !== group) {
+      if (groups.has(sequence)) {
+        const remedy = 'Put the lines of a sequence together, in the order of time';
+        throw badFile('format', `sequence ${sequence} goes on after others`, at, remedy);
+      }
+      groups.add(sequence);
       current = { values: [], dt: [] };
       sequences.push(current);
     }
@@ -77,8 +83,15 @@ function readHeader(header: readonly string[], file: string): Columns {
   const special = { sequence: find('sequence'), time: find('time'), elapsed: find('elapsed') };
   const taken = new Set(Object.values(special));
   const features = [...header.keys()].filter((index) => !taken.has(index));
+  if (header.length === 1 && /[;\t]/.test(header[0] ?? '')) {
+    throw badFile('format', 'the columns are not separated by commas', at, 'Save the table with commas, time,x,y');
+  }
   if (header.every((name) => name === '' || Number.isFinite(Number(name)))) {
     throw badFile('format', 'the first line holds no names', at, 'Start with a header such as time,x,y');
+  }
+  const twice = header.find((name, index) => name !== '' && header.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw badFile('format', `two columns are named ${JSON.stringify(twice)}`, at, 'Give each column a name of its own');
   }
   if (special.time !== undefined && special.elapsed !== undefined) {
     throw badFile('format', 'there is a column time and a column elapsed', at, 'Keep one of them');

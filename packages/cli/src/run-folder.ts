@@ -28,10 +28,18 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
   const target = resolve(folder, path);
   refuseUsed(target, path);
   const part = join(dirname(target), `.${basename(target)}.part`);
+  let made: string | undefined;
+  const forget = (): void => {
+    for (let at = dirname(target); made !== undefined && at.startsWith(made); at = dirname(at)) {
+      if (readdirSync(at).length > 0) return;
+      rmdirSync(at);
+    }
+  };
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    made = mkdirSync(dirname(target), { recursive: true });
     mkdirSync(part);
   } catch (cause) {
+    forget();
     const code = codeOf(cause);
     if (code === 'EEXIST' && existsSync(part)) {
       const remedy = `Choose another folder; if no run is going on, remove ${part}`;
@@ -43,8 +51,10 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
   let open = true;
   const discard = (): void => {
     process.off('exit', discard);
-    if (open) rmSync(part, { recursive: true, force: true });
+    if (!open) return;
     open = false;
+    rmSync(part, { recursive: true, force: true });
+    forget();
   };
   // Whatever ends the process early.
   process.on('exit', discard);

@@ -90,6 +90,9 @@ beforeAll(async () => {
   put('rowless.csv', `time,${columns}\n`);
   put('narrow.csv', 'time,a,b\n0,1,2\n');
   put('empty.csv', '');
+  put('semicolons.csv', `time;${columns.replaceAll(',', ';')}\n0;${numbers.replaceAll(',', ';')}\n`);
+  put('twice.csv', `time,time,${columns}\n0,0,${numbers}\n`);
+  put('mixed.csv', `sequence,${columns}\n0,${numbers}\n1,${numbers}\n0,${numbers}\n`);
   put('flat.npy', writeNpy({ dtype: 'f32', shape: [4], data: new Float32Array(4) }));
   put('narrow.npy', writeNpy({ dtype: 'f32', shape: [4, 2], data: new Float32Array(8) }));
   put('nan.npy', writeNpy({ dtype: 'f32', shape: [2, 17], data: new Float32Array(34).fill(Number.NaN, 20, 21) }));
@@ -123,6 +126,15 @@ describe('a command line', () => {
     [['evaluate'], "missing required argument 'model'"],
     [['predict', 'good/model.safetensors'], "required option '--data <file>' not specified"],
     [['predict', 'good/model.safetensors', '--data', 'walker.zip', '--out', '-', '--json'], 'Name a file'],
+    [[...train, '--data', ''], 'the value is empty (--data)'],
+    [['evaluate', ''], 'an argument is empty'],
+    [['predict', 'good/model.safetensors', '--data', 'narrow.csv', '--out', 'narrow.csv'], 'would be overwritten'],
+    [
+      ['predict', 'used/../good/model.safetensors', '--data', 'narrow.csv', '--out', 'good/model.safetensors'],
+      '(--out)',
+    ],
+    [['train', 'walker2d', '--data', 'missing.zip'], 'the file does not exist'],
+    [['train', 'walker2d', '--data', 'missing.zip', '--out', 'new/folders/run'], 'the file does not exist'],
   ])('%j', async (args, says) => expect(await refused(args)).toContain(says));
 });
 
@@ -210,6 +222,9 @@ describe('a model file', () => {
 
 describe('observations', () => {
   it.each([
+    ['semicolons.csv', 'the columns are not separated by commas (semicolons.csv, line 1)'],
+    ['twice.csv', 'two columns are named "time" (twice.csv, line 1)'],
+    ['mixed.csv', 'sequence 0 goes on after others (mixed.csv, line 4). Put the lines'],
     ['backwards.csv', 'time runs backwards, from 2 to 1 (backwards.csv, line 4). Sort the observations'],
     ['negative.csv', 'the elapsed time is -1 (negative.csv, line 3)'],
     ['word.csv', '"x" is no finite number (word.csv, line 3, column v0)'],

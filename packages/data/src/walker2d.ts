@@ -97,7 +97,7 @@ function checkRollout({ name: file, data: { dtype, shape, data } }: Walker2dFile
   }
   const [rows = 0, columns = 0] = shape;
   if (shape.length !== 2 || rows < 2 || columns < 1 || columns !== features) {
-    const expected = features > 0 ? `[rows, ${features}]` : '[rows, features]';
+    const expected = features > 0 && shape.length === 2 ? `[rows, ${features}]` : '[rows, features]';
     const remedy = 'Every rollout needs the same features and at least two rows.';
     throw new DataError('shape', `shape [${shape}] where ${expected} is needed`, {
       file,

@@ -19,7 +19,7 @@ import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
 import { testError } from '../test-error.ts';
-import { writeUserFile } from '../user-file.ts';
+import { refuseInputs, writeUserFile } from '../user-file.ts';
 import { loadWalker2dData } from '../walker2d-data.ts';
 
 /** Options of the command. */
@@ -46,11 +46,12 @@ export async function predict(model: string, options: PredictOptions, terminal: 
   if (options.out === '-' && options.json === true) {
     throw misuse('--json and --out - both want standard output', '--out', 'Name a file: --out predictions.csv');
   }
+  const toFile = options.out !== undefined && options.out !== '-' ? options.out : undefined;
+  if (toFile !== undefined) refuseInputs(folder, toFile, '--out', [model, options.data]);
   const { table, figures } = await withBackend(options.backend ?? 'wasm', async (backend) => {
     const file = await readModelFile(folder, model, backend);
     return predictFile(file, options.data, terminal, backend);
   });
-  const toFile = options.out !== undefined && options.out !== '-' ? options.out : undefined;
   if (toFile !== undefined) await writeUserFile(folder, toFile, predictionTable(table));
   if (options.out === '-') out.write(predictionTable(table));
   const rows = table.lengths === undefined ? table.count * table.steps : table.lengths.reduce((a, b) => a + b, 0);

@@ -51,8 +51,9 @@ export function progressBar(sink: Sink): Progress {
       else bar.start(total, done, shown);
       running = true;
     },
-    epoch: ({ validationLoss }) => {
+    epoch: ({ loss, validationLoss }) => {
       if (validationLoss !== undefined) validation = `  validation ${formatLoss(validationLoss)}`;
+      if (running) bar.update({ loss: formatLoss(loss), validation });
     },
     end: () => {
       if (running) bar.stop();
