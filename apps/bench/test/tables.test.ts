@@ -35,7 +35,13 @@ it('aligns columns and puts the day on the page', () => {
 });
 
 describe('the table of ODE models', () => {
-  const named = [row('CfC', 10), row('LTC, Dormand–Prince', 2000), row('LTC, RK4, 4 steps', 50), row('CT-RNN', 5)];
+  const named = [
+    row('CfC', 10),
+    row('LTC, Dormand–Prince', 2000),
+    row('LTC, RK4, 4 steps', 50),
+    row('CT-RNN', 5),
+    row('CfC, backbone of 4', 4),
+  ];
   const result: OdeResult = {
     size,
     infer: named.map((one, index) => (index === 2 ? { ...one, values: Float32Array.of(0.75) } : one)),
@@ -43,7 +49,7 @@ describe('the table of ODE models', () => {
   };
 
   it('gives ratios against CfC and the error of other solutions', () => {
-    expect(odeLines(result)).toHaveLength(8);
+    expect(odeLines(result)).toHaveLength(10);
     expect(odeLines(result)[1]).toMatchObject({ table: 'ode', model: 'LTC, Dormand–Prince', of_cfc: 200, units: 4 });
     const text = odeMarkdown(result);
     expect(text).toMatch(/LTC, Dormand–Prince \| +9 \| +2000 \| +200× \| +2000 \| +200× \| +2 KiB \|/);
@@ -54,6 +60,7 @@ describe('the table of ODE models', () => {
     const text = odeVerdict([result]);
     expect(text).toContain('0.50 to\n200 times');
     expect(text).toContain('2.3 orders at most');
+    expect(text).toContain('takes 0.40 to 0.40 of');
     expect(text).toContain('in every column: LTC, Dormand–Prince.');
     expect(text).toContain('In none: LTC, RK4; CT-RNN.');
   });
