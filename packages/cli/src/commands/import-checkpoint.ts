@@ -16,7 +16,7 @@ import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
-import { readUserFile, writeUserFile } from '../user-file.ts';
+import { readUserFile, refuseInputs, writeUserFile } from '../user-file.ts';
 
 /** Options of the command. */
 export interface ImportOptions {
@@ -43,6 +43,7 @@ export async function importCheckpoint(file: string, options: ImportOptions, ter
   if (same && options.out !== undefined) {
     const { family, format, notes } = imported.report;
     const extra = { imported: { file: basename(file), family, format, notes: [...notes] } };
+    refuseInputs(folder, options.out, '--out', [file, options.config ?? file, options.check ?? file]);
     await writeUserFile(folder, options.out, toCheckpoint(imported, extra));
   }
   if (options.json === true) {

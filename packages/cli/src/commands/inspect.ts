@@ -18,7 +18,7 @@ import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
-import { readUserFile, writeUserFile } from '../user-file.ts';
+import { readUserFile, refuseInputs, writeUserFile } from '../user-file.ts';
 
 /** Options of the command. */
 export interface InspectOptions {
@@ -43,6 +43,7 @@ export async function inspect(file: string, options: InspectOptions, terminal: T
       const remedy = 'Leave --svg out; LTCs and CfCs made with a wiring can be drawn';
       throw misuse(`${file} has no layer with a wiring, so there is nothing to draw`, '--svg', remedy);
     }
+    refuseInputs(folder, options.svg, '--svg', [file]);
     await writeUserFile(folder, options.svg, wiringPicture(wirings));
   }
   const table = parameterTable(checkpoint);

@@ -14,7 +14,7 @@ import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
-import { readUserFile, writeUserFile } from '../user-file.ts';
+import { readUserFile, refuseInputs, writeUserFile } from '../user-file.ts';
 
 /** Options of the command. */
 export interface TranslateOptions {
@@ -73,6 +73,7 @@ export async function translate(file: string, options: TranslateOptions, termina
   if (network === undefined) throw misuse('there are no sequences', options.data ?? file, 'Pass at least one');
   const scale = Math.sqrt(squares / numbers);
   if (options.out !== undefined) {
+    refuseInputs(folder, options.out, '--out', [file, options.data ?? file]);
     const { form, substeps } = formsOf(options)[0] ?? {};
     await writeUserFile(
       folder,
