@@ -67,7 +67,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
   constructor(engine: Engine, queue: Queue, threads: number) {
     this.engine = engine;
     this.queue = queue;
-    this.name = `onnx/${engine.provider}`;
+    this.name = `onnx/${engine.name}`;
     this.device = { name: this.name, live: new Set(), open: true };
     this.capabilities = {
       dtypes: ['f32', 'i32', 'u32', 'bool'],

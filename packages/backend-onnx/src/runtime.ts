@@ -30,6 +30,8 @@ export interface EngineSession {
 
 /** The engine as the adapter sees it. */
 export interface Engine {
+  /** `node-cpu`, `web-wasm` …: the runtime and its provider. */
+  readonly name: string;
   readonly provider: Provider;
   session(model: Uint8Array): Promise<EngineSession>;
   tensor(dtype: DType, data: TensorData, dims: readonly number[]): EngineTensor;
@@ -83,6 +85,7 @@ export async function openEngine(
     logSeverityLevel: 3,
   };
   const engine: Engine = {
+    name: `${kindOf(module)}-${provider}`,
     provider,
     session: (model) => module.InferenceSession.create(model, options),
     tensor: (dtype, data, dims) => new module.Tensor(typeNames[dtype], data, dims),
@@ -96,16 +99,25 @@ export async function openEngine(
   return engine;
 }
 
+/** Only the runtime for Node lists what it has. */
+function kindOf(module: Module): 'node' | 'web' {
+  return module.listSupportedBackends === undefined ? 'web' : 'node';
+}
+
 function missing(module: Module, provider: string, found: readonly string[] | undefined, cause?: unknown): RheoError {
-  const { node, web, common } = module.env?.versions ?? {};
-  const which = web !== undefined ? `onnxruntime-web ${web}` : `onnxruntime-node ${node ?? common ?? ''}`.trim();
+  const { versions } = module.env ?? {};
+  const kind = kindOf(module);
   const reason = cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : '';
+  const others = (found ?? ['wasm']).filter((name) => name !== provider);
   return new RheoError('capability', {
     from: '@rheo/backend-onnx',
-    what: `${which} has no provider "${provider}" here${reason}`,
+    what: `onnxruntime-${kind} ${versions?.[kind] ?? versions?.common ?? ''} does not run provider "${provider}" here${reason}`,
     where: 'provider',
     shapes: found ?? [],
-    remedy: found === undefined ? 'Try "wasm"' : `Choose one of ${found.join(', ')}`,
+    remedy:
+      others.length > 0
+        ? `Choose one of ${others.join(', ')}`
+        : 'See that the engine finds its own files: env.wasm.wasmPaths',
     cause,
   });
 }

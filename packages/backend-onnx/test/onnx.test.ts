@@ -17,11 +17,11 @@ const sum = parse(`program(%0: f32[time,2]) {
 describe('the choice of a provider', () => {
   it('is exactly what was asked for, or an error that says what was found', async () => {
     const backend = await onnx({ runtime, provider: 'cpu' });
-    expect(backend.name).toBe('onnx/cpu');
+    expect(backend.name).toBe('onnx/node-cpu');
     await backend.dispose();
     await expect(onnx({ runtime, provider: 'tpu' })).rejects.toMatchObject({
       code: 'capability',
-      message: expect.stringMatching(/no provider "tpu".*cpu/),
+      message: expect.stringMatching(/does not run provider "tpu".*Choose one of cpu/),
     });
   });
 

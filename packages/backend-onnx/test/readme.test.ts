@@ -9,7 +9,7 @@ it('the example of the README runs, and learns', async () => {
   await import('./readme-example.ts');
   const [[line = ''] = []] = log.mock.calls as string[][];
   log.mockRestore();
-  expect(line).toMatch(/on onnx\/cpu$/);
+  expect(line).toMatch(/on onnx\/node-cpu$/);
   // The variance of the targets is one half.
   expect(Number(/loss ([\d.]+)/.exec(line)?.[1])).toBeLessThan(0.25);
 });

@@ -49,7 +49,7 @@ export const emitters: RuleTable<{ [K in Op]: Emitter<K> | 'decomposed' }> = {
     const type = types[0] as TensorType;
     const [first = 0] = value;
     if (shape.length > 0 && value.every((x) => Object.is(x, first))) return [scope.fill(type, first)];
-    const base = metadata?.name ?? `constant_${shape.join('x')}`;
+    const base = metadata?.name ?? (shape.length === 0 ? `${type.dtype}_${first}` : `constant_${shape.join('x')}`);
     return [scope.value(type, scope.constant(innerType[type.dtype], shape, value, base))];
   },
   iota: (scope, _operands, { attributes, types }) => [iota(scope, attributes, types[0] as TensorType)],
@@ -156,7 +156,7 @@ function emitScan(scope: GraphScope, operands: readonly Value[], instruction: In
   }
   const streams = operands.slice(consts + carries).map((x) => scope.read(x));
   const inner = new GraphScope(scope.model);
-  const names = body.params.slice(consts).map(({ name }, index) => inner.unique(name ?? `step_${index}`));
+  const names = body.params.slice(consts).map(({ name }, index) => inner.unique(name || `step_${index}`));
   const params = body.params.slice(consts).map(({ type }, index) => inner.value(type, names[index] as string));
   const inputs = params.map(({ type, small }) => valueInfo(small, innerType[type.dtype], type.shape));
   if (streams.length === 0) {

@@ -51,17 +51,9 @@ export function toOnnx(program: Program, options: OnnxOptions = {}): Uint8Array 
   refuseLarge(legal, weights);
 
   const scope = new GraphScope(modelState(opset));
-  const inputs = named(
-    names.inputs,
-    legal.params.map((param) => param.name),
-    'input',
-  );
-  const outputs = named(
-    names.outputs,
-    legal.results.map(() => undefined),
-    'output',
-  );
-  for (const name of [...inputs, ...outputs]) scope.unique(name);
+  const own = legal.params.map((param) => param.name);
+  const inputs = named(names.inputs, own, 'input', scope);
+  const outputs = named(names.outputs, new Array<undefined>(legal.results.length).fill(undefined), 'output', scope);
   const infos = [];
   const operands: Value[] = [];
   for (const [index, { type }] of legal.params.entries()) {
@@ -100,18 +92,22 @@ export function toOnnx(program: Program, options: OnnxOptions = {}): Uint8Array 
   return bytes;
 }
 
-/** Names that differ from each other. */
-function named(given: readonly string[] | undefined, own: readonly (string | undefined)[], base: string): string[] {
+/** Names that differ from each other and from those that are taken, which they join. */
+function named(
+  given: readonly string[] | undefined,
+  own: readonly (string | undefined)[],
+  base: string,
+  scope: GraphScope,
+): string[] {
   if (given !== undefined && given.length !== own.length) {
     throw argument(`${given.length} names for ${own.length} ${base}s`, `names.${base}s`);
   }
-  const taken = new Set<string>();
   return own.map((name, index) => {
-    const chosen = given?.[index] ?? name ?? `${base}_${index}`;
-    if (given !== undefined && taken.has(chosen)) throw argument(`two ${base}s are called "${chosen}"`, 'names');
-    const unique = taken.has(chosen) ? `${chosen}_${index}` : chosen;
-    taken.add(unique);
-    return unique;
+    const chosen = given?.[index] ?? (name || `${base}_${index}`);
+    if (given !== undefined && (chosen === '' || scope.model.taken.has(chosen))) {
+      throw argument(chosen === '' ? `an ${base} has no name` : `two of the names are "${chosen}"`, `names.${base}s`);
+    }
+    return scope.unique(chosen);
   });
 }
 

@@ -50,6 +50,17 @@ describe('a model', () => {
     expect(model.metadataProps.map(({ key, value }) => [key, value])).toEqual([['made', 'here']]);
   });
 
+  it('has names that differ, whatever the parameters are called', () => {
+    const twins = parse(`program(%0: f32[1] "a", %1: f32[1] "a", %2: f32[1] "output_0", %3: f32[1]) {
+  return %3, %2, %1, %0
+}`);
+    const { graph } = read(toOnnx(twins));
+    const all = [...graph.input, ...graph.output].map(({ name }) => name);
+    expect(all).toHaveLength(8);
+    expect(new Set(all).size).toBe(8);
+    expect(all).not.toContain('');
+  });
+
   it('tells the layer of every node', () => {
     const b = new ProgramBuilder();
     const x = b.param(tensorType('f32', [2]), 'x');
@@ -101,7 +112,7 @@ describe('what cannot be written', () => {
     expect(() => toOnnx(small, { opset: 11 })).toThrow(/opset 11/);
     expect(() => toOnnx(small, { irVersion: 3 })).toThrow(/irVersion 3/);
     expect(() => toOnnx(small, { names: { inputs: ['a'] } })).toThrow(/1 names for 2 inputs/);
-    expect(() => toOnnx(small, { names: { inputs: ['a', 'a'] } })).toThrow(/two inputs are called "a"/);
+    expect(() => toOnnx(small, { names: { inputs: ['a', 'a'] } })).toThrow(/two of the names are "a"/);
     expect(() => toOnnx(small, { weights: new Map([[7, new Float32Array(1)]]) })).toThrow(/no parameter 7/);
     expect(() => toOnnx(small, { weights: new Map([[1, new Float32Array(1)]]) })).toThrow(/needs 6 elements/);
     expect(() => toOnnx(parse('program(%0: f32[1]) {\n  return\n}'))).toThrow(/at least one result/);
