@@ -1,7 +1,8 @@
 /**
- * The backends that parity is checked on, by name.
+ * The backends that parity and conformance are checked on, by name. Engines that others made load when they are asked for.
  */
 
+import { onnx } from '@rheo/backend-onnx';
 import { wasm } from '@rheo/backend-wasm';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
@@ -10,7 +11,12 @@ import { optionalPasses } from '@rheo/passes';
 const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   reference: async () => referenceBackend(),
   wasm: () => wasm({ passes: optionalPasses }),
+  'onnx/node-cpu': async () => onnx({ runtime: await import('onnxruntime-node'), provider: 'cpu' }),
+  'onnx/web-wasm': async () => onnx({ runtime: await import('onnxruntime-web'), provider: 'wasm' }),
 };
+
+/** The backends of `pnpm parity` unless others are named. */
+export const ownBackends: readonly string[] = ['reference', 'wasm'];
 
 export const backendNames: readonly string[] = Object.keys(makers);
 

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Backend } from '@rheo/ir';
-import { backendNames, createBackend } from './backends.ts';
+import { backendNames, createBackend, ownBackends } from './backends.ts';
 import type { VectorReport } from './run-vector.ts';
 import { runVector } from './run-vector.ts';
 
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      backend: { type: 'string', default: backendNames.join(',') },
+      backend: { type: 'string', default: ownBackends.join(',') },
     },
   });
   const files = positionals.flatMap(filesOf);
