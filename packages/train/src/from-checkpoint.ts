@@ -14,6 +14,7 @@ import { build, modelFromDescription } from '@rheo/layers';
 import type { Fitted } from './fitted.ts';
 import { createFitted } from './fitted.ts';
 import { l2 } from './l2.ts';
+import type { Loss } from './losses/loss.ts';
 import { lossByName } from './losses/loss-by-name.ts';
 import { checkpointFormat } from './to-checkpoint.ts';
 import type { TrainingFacts } from './training-facts.ts';
@@ -74,15 +75,25 @@ export function fromCheckpoint(bytes: Uint8Array, options: CheckpointOptions = {
 /** A fitted model from the bytes of a checkpoint: `predict`, `evaluate` and `stream` work as after training. */
 export function load(bytes: Uint8Array, options: CheckpointOptions & { readonly backend: Backend }): Fitted {
   const { model, features, parameters, training } = fromCheckpoint(bytes, options);
+  const file = options.file ?? 'checkpoint';
   return createFitted({
     model,
     features,
     parameters,
     backend: options.backend,
-    loss: training === undefined ? undefined : lossByName(training.loss),
+    loss: training === undefined ? undefined : readLoss(training, file),
     penalty: training?.penalty ? l2(training.penalty.rate, { parts: training.penalty.parts }) : undefined,
     training,
   });
+}
+
+function readLoss({ loss, lossConfig }: TrainingFacts, file: string): Loss | undefined {
+  try {
+    return lossByName(loss, lossConfig);
+  } catch (cause) {
+    if (!isRheoError(cause)) throw cause;
+    throw damaged(file, `the loss is wrong: ${cause.details.what}`, 'training', undefined, cause);
+  }
 }
 
 function buildModel(

@@ -165,6 +165,7 @@ function fittedOf(
     parameters,
     training: {
       loss: loss.name,
+      ...(loss.config === undefined ? {} : { lossConfig: loss.config }),
       optimizer: { name: optimizer.name, config: optimizer.config },
       penalty: penalty === undefined ? null : { rate: penalty.rate, parts: penalty.parts },
       batchSize: numbers.batchSize,

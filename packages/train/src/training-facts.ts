@@ -4,6 +4,7 @@
 
 import { RheoError } from '@rheo/ir';
 import type { Json } from '@rheo/layers';
+import type { LossConfig } from './losses/loss.ts';
 
 /** One epoch of training. */
 export interface EpochRecord {
@@ -18,6 +19,8 @@ export interface EpochRecord {
 /** How a model was trained, as plain data for checkpoints. */
 export interface TrainingFacts {
   readonly loss: string;
+  /** Options of the loss; absent where it has none. */
+  readonly lossConfig?: LossConfig;
   readonly optimizer: { readonly name: string; readonly config: Json };
   readonly penalty: { readonly rate: number; readonly parts: 'all' | readonly string[] } | null;
   readonly batchSize: number;
@@ -37,7 +40,8 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
       remedy: 'Save the checkpoint again',
     });
   const record = asRecord(value) ?? {};
-  const { loss, penalty, batchSize, seed, steps, history } = record;
+  const { loss, lossConfig, penalty, batchSize, seed, steps, history } = record;
+  if (lossConfig !== undefined && asRecord(lossConfig) === undefined) throw wrong('lossConfig');
   const optimizer = asRecord(record['optimizer']);
   if (typeof loss !== 'string') throw wrong('loss');
   if (optimizer === undefined || typeof optimizer['name'] !== 'string') throw wrong('optimizer');
@@ -48,6 +52,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
   if (!Array.isArray(history)) throw wrong('history');
   return {
     loss,
+    ...(lossConfig === undefined ? {} : { lossConfig: lossConfig as LossConfig }),
     optimizer: { name: optimizer['name'], config: (optimizer['config'] ?? {}) as Json },
     penalty: readPenalty(penalty, () => wrong('penalty')),
     ...(numbers as { batchSize: number; seed: number; steps: number }),

@@ -6,7 +6,20 @@ import type { NdArray } from '@rheo/data';
 import { readSafetensors, writeSafetensors } from '@rheo/data';
 import { referenceBackend } from '@rheo/ir';
 import { cfc, initialise, linear, sequential } from '@rheo/layers';
-import { adamw, fromCheckpoint, l2, load, meanSquaredError, toCheckpoint, train } from '@rheo/train';
+import {
+  adamw,
+  crossEntropyWith,
+  fromCheckpoint,
+  huber,
+  l2,
+  load,
+  meanSquaredError,
+  optimizerByName,
+  sgd,
+  stepped,
+  toCheckpoint,
+  train,
+} from '@rheo/train';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { sineData } from './sine-data.ts';
 
@@ -76,6 +89,27 @@ describe('a checkpoint', () => {
     expect((await untrained.evaluate(data, { loss: meanSquaredError })).items).toBe(20);
   });
 
+  it('brings losses and optimisers back with their options', async () => {
+    const classes = sequential([cfc({ units: 3, backboneUnits: 4 }), linear(3)]);
+    const labels = Int32Array.from(data.targets, (_, i) => i % 3);
+    const cases = [
+      { model, data, loss: huber({ delta: 0.25 }) },
+      { model: classes, data: { ...data, targets: labels }, loss: crossEntropyWith({ classWeights: [1, 0.5, 4] }) },
+    ];
+    const optimizer = sgd({ learningRate: 0.05, decay: stepped({ rate: 0.5, epochs: 2 }) });
+    for (const one of cases) {
+      const trained = await train(one.model, { ...one, optimizer, epochs: 3, backend });
+      const again = load(trained.toBytes(), { backend });
+      expect(await again.evaluate(one.data)).toEqual(await trained.evaluate(one.data));
+      expect(again.training?.lossConfig).toEqual(one.loss.config);
+      expect(again.history.at(-1)?.loss).toBeLessThan(again.history[0]?.loss ?? 0);
+      const { name = '', config } = again.training?.optimizer ?? {};
+      expect(optimizerByName(name, config as never)?.config).toEqual(optimizer.config);
+      again.dispose();
+      trained.dispose();
+    }
+  });
+
   it('is written whole or not at all', async () => {
     const path = join(folder, 'model.safetensors');
     await fitted.save(path);
@@ -117,6 +151,14 @@ describe('a damaged or hostile checkpoint is refused', () => {
   const nested = `${'{"config":'.repeat(80)}1${'}'.repeat(80)}`;
   const history = (entry: unknown): Uint8Array =>
     say({ training: JSON.stringify({ ...fitted.training, history: [entry] }) });
+  const losing = (lossConfig: unknown): Uint8Array =>
+    say({ training: JSON.stringify({ ...fitted.training, loss: 'huber', lossConfig }) });
+
+  it('options that the loss does not take', () => {
+    expect(() => load(losing({ delta: -1 }), { backend, file: 'some.safetensors' })).toThrow(
+      expect.objectContaining({ code: 'format', message: expect.stringMatching(/delta is -1 .*some\.safetensors/) }),
+    );
+  });
 
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', new Uint8Array(0), /0 bytes/],
@@ -144,6 +186,7 @@ describe('a damaged or hostile checkpoint is refused', () => {
     ['a record without history', say({ training: JSON.stringify({ ...fitted.training, history: 1 }) }), /history/],
     ['a broken epoch', history({ epoch: 1, loss: 'low' }), /history\[0\]/],
     ['a broken penalty', say({ training: JSON.stringify({ ...fitted.training, penalty: { rate: -1 } }) }), /penalty/],
+    ['options of the loss that are no object', losing(3), /training\.lossConfig/],
     ['extras that are no object', say({ extra: '[]' }), /extra/],
   ])('%s', (_, file, message) => {
     expect(() => fromCheckpoint(file, { file: 'some.safetensors' })).toThrow(

@@ -16,9 +16,14 @@ export interface PreparedTargets {
   readonly data: Float32Array | Int32Array;
 }
 
-/** A loss; `name` goes into checkpoints. */
+/** Options of a loss as plain data. */
+export type LossConfig = { readonly [option: string]: number | readonly number[] };
+
+/** A loss; `name` and `config` go into checkpoints. */
 export interface Loss {
   readonly name: string;
+  /** Its options; absent where it has none. */
+  readonly config?: LossConfig;
   /**
    * Brings targets of `width` numbers per item into the form that `each` takes, for a model of `outputs` outputs.
    * Throws `shape` or `value`. Absent: float32 as given.

@@ -12,6 +12,7 @@ import type { Tensor } from '@rheo/core';
 import { add, div, expm1, mul, neg, sqrt, square, sub } from '@rheo/core';
 import { RheoError } from '@rheo/ir';
 import type { Schedule } from '../schedules/schedule.ts';
+import { describeSchedule } from '../schedules/schedule.ts';
 import { clipByGlobalNorm, clipByNorm } from './clip.ts';
 import type { Optimizer, OptimizerConfig, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
@@ -86,7 +87,7 @@ function make(name: string, options: AdamOptions, weightDecay: number): Optimize
     ...numbers,
     clipNorm: clipNorm ?? null,
     clipGlobalNorm: clipGlobalNorm ?? null,
-    decay: decay === undefined ? null : { ...decay.config },
+    decay: decay === undefined ? null : describeSchedule(decay),
   };
   return { name, config, slots: ['m', 'v'], update: (input) => update(settings, input) };
 }

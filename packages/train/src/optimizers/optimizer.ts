@@ -6,10 +6,10 @@
  */
 
 import type { ParameterRole, Tensor } from '@rheo/core';
-import type { Progress } from '../schedules/schedule.ts';
+import type { Progress, ScheduleConfig } from '../schedules/schedule.ts';
 
 /** Plain data of an option set. */
-export type OptimizerConfig = { readonly [key: string]: number | string | null | { readonly [key: string]: number } };
+export type OptimizerConfig = { readonly [option: string]: number | string | boolean | null | ScheduleConfig };
 
 /** Parameters with all that belongs to them; the lists run in parallel. */
 export interface OptimizerInput extends Progress {

@@ -12,10 +12,18 @@ export interface Progress {
   readonly stepsPerEpoch: number;
 }
 
+/** Options of a schedule as plain data; a schedule within one is its description. */
+export type ScheduleConfig = { readonly [option: string]: number | string | ScheduleConfig };
+
 /** A schedule; `name` and `config` go into checkpoints. */
 export interface Schedule {
   readonly name: string;
-  readonly config: { readonly [key: string]: number };
+  readonly config: ScheduleConfig;
   /** Factor on the base learning rate, f32[]. */
   factor(progress: Progress): Tensor;
+}
+
+/** A schedule as plain data, for `scheduleByName`. */
+export function describeSchedule({ name, config }: Schedule): ScheduleConfig {
+  return { name, ...config };
 }

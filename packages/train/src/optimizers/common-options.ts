@@ -1,0 +1,82 @@
+/**
+ * What SGD and RMSprop have in common: the rate with its schedule, clipping, and weight decay, which `keras` takes from
+ * the parameters (p ← p − η λ p) and `pytorch` adds to the gradients (g ← g + λ p).
+ */
+
+import type { Operand, Tensor } from '@rheo/core';
+import { add, mul, sub } from '@rheo/core';
+import { RheoError } from '@rheo/ir';
+import type { OptionRule } from '../check-options.ts';
+import type { Progress, Schedule } from '../schedules/schedule.ts';
+import { describeSchedule } from '../schedules/schedule.ts';
+import { clipByGlobalNorm, clipByNorm } from './clip.ts';
+import type { OptimizerConfig, OptimizerInput } from './optimizer.ts';
+
+/** Options that these optimisers share. */
+export interface CommonOptions {
+  readonly learningRate?: number;
+  /** Default 0. */
+  readonly weightDecay?: number;
+  /** Clips each tensor's gradient to this norm. */
+  readonly clipNorm?: number | undefined;
+  /** Clips all gradients together to this norm; not together with `clipNorm`. */
+  readonly clipGlobalNorm?: number | undefined;
+  /** Factor on the rate as training goes on. */
+  readonly decay?: Schedule | undefined;
+  /** Whose form of the update; default `keras`. */
+  readonly variant?: 'keras' | 'pytorch';
+}
+
+/** Their rules, for `checkOptions`. */
+export const commonRules: { readonly [option: string]: OptionRule } = {
+  learningRate: 'not negative',
+  weightDecay: 'not negative',
+  clipNorm: 'positive',
+  clipGlobalNorm: 'positive',
+  decay: 'given',
+  variant: ['keras', 'pytorch'],
+};
+
+/** Their values as plain data. Throws `argument` when both ways of clipping are set. */
+export function commonConfig(of: string, options: CommonOptions, learningRate: number): OptimizerConfig {
+  const { weightDecay = 0, clipNorm, clipGlobalNorm, decay, variant = 'keras' } = options;
+  if (clipNorm !== undefined && clipGlobalNorm !== undefined) {
+    throw new RheoError('argument', {
+      from: '@rheo/train',
+      what: `${of}: clipNorm and clipGlobalNorm are both set`,
+      where: 'clipNorm',
+      remedy: 'Use one of them',
+    });
+  }
+  return {
+    learningRate,
+    weightDecay,
+    variant,
+    clipNorm: clipNorm ?? null,
+    clipGlobalNorm: clipGlobalNorm ?? null,
+    decay: decay === undefined ? null : describeSchedule(decay),
+  };
+}
+
+/** The rate of this step: a number where no schedule changes it. */
+export function rateAt({ decay }: CommonOptions, learningRate: number, progress: Progress): Operand {
+  return decay === undefined ? learningRate : mul(decay.factor(progress), learningRate);
+}
+
+/** Parameters and gradients after clipping and weight decay, at `rate`. */
+export function prepared(
+  { weightDecay = 0, clipNorm, clipGlobalNorm, variant }: CommonOptions,
+  rate: Operand,
+  { parameters, gradients }: OptimizerInput,
+): { readonly parameters: readonly Tensor[]; readonly gradients: readonly Tensor[] } {
+  let pulls = gradients;
+  if (clipNorm !== undefined) pulls = clipByNorm(pulls, clipNorm);
+  if (clipGlobalNorm !== undefined) pulls = clipByGlobalNorm(pulls, clipGlobalNorm);
+  if (weightDecay === 0) return { parameters, gradients: pulls };
+  if (variant === 'pytorch') {
+    const decayed = pulls.map((pull, index) => add(pull, mul(parameters[index] as Tensor, weightDecay)));
+    return { parameters, gradients: decayed };
+  }
+  const share = typeof rate === 'number' ? rate * weightDecay : mul(rate, weightDecay);
+  return { parameters: parameters.map((parameter) => sub(parameter, mul(parameter, share))), gradients: pulls };
+}
