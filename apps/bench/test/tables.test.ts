@@ -8,7 +8,7 @@ import { odeCandidates, odeLines, odeMarkdown, odeVerdict } from '../src/tables/
 import type { Row, RowMode } from '../src/tables/row.ts';
 import { timeRows } from '../src/tables/row.ts';
 import type { SparseResult } from '../src/tables/sparse-table.ts';
-import { excess, sparseLine, sparseMarkdown, sparseVerdict, takes } from '../src/tables/sparse-table.ts';
+import { excess, memoryVerdict, sparseLine, sparseMarkdown, sparseVerdict, takes } from '../src/tables/sparse-table.ts';
 
 const once: Effort = { warmRuns: 1, warmMs: 0, rounds: 1, timedMs: 0.001 };
 
@@ -95,6 +95,8 @@ describe('the table of sparse forms', () => {
     expect([excess(right), excess(wrong)]).toEqual([1, 2]);
     expect(sparseVerdict([right, right])).toContain('all 2 rows');
     expect(sparseVerdict([right, wrong])).toContain('1 of 2 rows. In the others: w (infer, 2.00×)');
+    expect(memoryVerdict([right])).toBe('Edges need more memory than dense in 0 of 1 rows.');
+    expect(memoryVerdict([{ ...right, edges: row('edges', 1, 'infer', 4096) }])).toContain('1 of 1 rows, up to 2.00');
     expect(sparseLine(right)).toMatchObject({ table: 'sparse', wiring: 'w', auto: 'edges', auto_excess: 1 });
     expect(sparseMarkdown('infer', [right])).toMatch(/w +\| +0\.25 \| +0\.50 \| +20\.0 \| +10\.0 \| +2\.00× \| +edges/);
   });

@@ -151,6 +151,14 @@ export function sparseVerdict(results: readonly SparseResult[]): string {
   return `${good} ${results.length - wrong.length} of ${results.length} rows. In the others: ${list}.`;
 }
 
+/** In how many rows the list of synapses needs more memory than the dense form, and how much at most. */
+export function memoryVerdict(results: readonly SparseResult[]): string {
+  const ratios = results.map(({ dense, edges }) => edges.workspaceBytes / dense.workspaceBytes);
+  const more = ratios.filter((ratio) => ratio > 1);
+  const most = more.length === 0 ? '' : `, up to ${figure(Math.max(...more))} times as much`;
+  return `Edges need more memory than dense in ${more.length} of ${results.length} rows${most}.`;
+}
+
 const method = `Median time per time step of LTC with 6 unfolds at batch ${shared.batch}, ${shared.steps} steps and ${shared.features} features, the three
 forms of a wiring interleaved. "neurons" and "inputs" are the shares of possible synapses that exist; memory is what the
 compiled program works in, without parameters, inputs and results. \`sparse: "auto"\` takes edges for a set of synapses
@@ -173,7 +181,7 @@ export const sparseTable: Table = {
       parts: [
         method,
         ...modes.map((mode) => sparseMarkdown(mode, results)),
-        `## The choice\n\n${sparseVerdict(results)}`,
+        `## The choice\n\n${sparseVerdict(results)}\n${memoryVerdict(results)}`,
       ],
     };
   },
