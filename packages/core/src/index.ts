@@ -3,7 +3,7 @@
  */
 
 export type { Backend, ErrorCode, ErrorDetails, TensorType } from '@rheo/ir';
-export { isRheoError, RheoError } from '@rheo/ir';
+export { isRheoError, RheoError, tensorType } from '@rheo/ir';
 export { compile } from './compile.ts';
 export * from './composites.ts';
 export type { CustomGradient, ScanOptions } from './control.ts';

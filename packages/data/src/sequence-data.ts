@@ -54,6 +54,10 @@ export function checkSequences(data: SequenceData, where?: string): void {
   ];
   for (const [tensor, array, shape] of expected) {
     const size = shape.reduce((a, b) => a * b, 1);
+    if (array !== undefined && !ArrayBuffer.isView(array)) {
+      const remedy = `Make ${tensor} a typed array, for example with Float32Array.from.`;
+      throw new DataError('dtype', 'this is no typed array', at({ tensor, remedy }));
+    }
     if (array !== undefined && array.length !== size) {
       throw new DataError(
         'shape',

@@ -39,13 +39,14 @@ export function checkArray(array: HostArray, name: string, axes: readonly (reado
     (wanted) =>
       wanted.length === shape.length && wanted.every((size, axis) => size === undefined || size === shape[axis]),
   );
-  if (!fits || count !== data.length || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+  const whole = fits && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!whole || count !== data.length) {
     throw new RheoError('shape', {
       from: '@rheo/layers',
       what: `${name} does not fit`,
       where: name,
       shapes: [`[${shape.join(',')}] with ${data.length} numbers`],
-      remedy: `It takes ${axes.map(text).join(' or ')}`,
+      remedy: whole ? `It needs ${count} numbers` : `It takes ${axes.map(text).join(' or ')}`,
     });
   }
 }
@@ -86,7 +87,7 @@ export function badValue(
     position.unshift(rest % size);
     rest = Math.floor(rest / size);
   }
-  const where = `${name}[${position.join(',')}]`;
+  const where = position.length === 0 ? name : `${name}[${position.join(',')}]`;
   return new RheoError('value', { from: '@rheo/layers', what: `${where} ${what}`, where, remedy });
 }
 

@@ -35,7 +35,7 @@ export interface Prediction {
 export interface Predictor {
   /** Throws `shape`, `dtype`, `argument` or `value`, naming the input or the parameter. */
   predict(inputs: PredictInputs): Promise<Prediction>;
-  /** Frees what it holds on the backend. */
+  /** Frees what it holds on the backend; a prediction afterwards starts over. */
   dispose(): void;
 }
 

@@ -68,6 +68,25 @@ export interface TrainNumbers {
   readonly readEvery: number;
 }
 
+/** Every option once, so that a misspelt one is noticed. */
+const known: Readonly<Record<keyof TrainOptions, true>> = {
+  data: true,
+  validation: true,
+  loss: true,
+  optimizer: true,
+  penalty: true,
+  epochs: true,
+  batchSize: true,
+  seed: true,
+  shuffle: true,
+  backend: true,
+  parameters: true,
+  readEvery: true,
+  onStep: true,
+  onEpoch: true,
+  signal: true,
+};
+
 /** Checks and completes the numbers. Throws `argument` naming the option. */
 export function readNumbers(options: TrainOptions): TrainNumbers {
   const { backend, epochs, batchSize = 32, seed = 0 } = options;
@@ -75,6 +94,15 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     if (typeof options[name] !== 'object' || options[name] === null) {
       throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
     }
+  }
+  const odd = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (odd !== undefined) {
+    const what = `train: no option ${JSON.stringify(odd)}`;
+    const remedy = `There are ${Object.keys(known).join(', ')}`;
+    throw new RheoError('argument', { from: '@rheo/train', what, where: odd, remedy });
+  }
+  if (backend.capabilities === undefined) {
+    throw wrongOption('backend', backend, 'It takes a backend, such as await wasm()');
   }
   const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
   for (const [name, value] of Object.entries({ epochs, batchSize, readEvery })) {

@@ -45,12 +45,22 @@ export interface PreparedData {
  */
 export function prepareData(data: TrainingData, form: OutputForm, loss: Loss, where: string): PreparedData {
   const { count, steps, features, targetFeatures, values, targets } = data;
+  if (!ArrayBuffer.isView(targets) || !Number.isSafeInteger(targetFeatures) || targetFeatures < 1) {
+    const missing = ArrayBuffer.isView(targets) ? 'targetFeatures' : 'targets';
+    throw new RheoError('argument', {
+      from: '@rheo/train',
+      what: `${missing} of ${where} is ${missing === 'targets' ? 'no typed array' : targetFeatures}`,
+      where: missing,
+      remedy:
+        'Pass targets as a Float32Array or Int32Array, with targetFeatures numbers for each output (1 for labels)',
+    });
+  }
   // Targets take other forms here than there, so the inputs stand in for them.
   const { dt = new Float32Array(Math.max(0, count * steps) || 0), targets: _, ...rest } = data;
   checkSequences({ ...rest, dt, targets: values, targetFeatures: features }, where);
 
   const items = form.perStep ? count * steps : count;
-  if (!Number.isSafeInteger(targetFeatures) || targetFeatures < 1 || targets.length !== items * targetFeatures) {
+  if (targets.length !== items * targetFeatures) {
     const wanted = form.perStep ? [count, steps, targetFeatures] : [count, targetFeatures];
     throw new RheoError('shape', {
       from: '@rheo/train',

@@ -203,6 +203,16 @@ describe('bad input', () => {
     ['NaN', changed({ values: nan }), 'value', /row 1, step 2/],
     ['time that runs backwards', changed({ dt: backwards }), 'value', /row 2, step 1.*backwards/],
     ['infinite targets', changed({ targets: infinite }), 'value', /target Infinity of sequence 0/],
+    ['plain arrays', changed({ values: [...good.values] as never }), 'dtype', /values: this is no typed array/],
+    ['no targets', changed({ targets: undefined as never }), 'argument', /targets of data is no typed array/],
+    [
+      'no width of targets',
+      changed({ targetFeatures: undefined as never }),
+      'argument',
+      /targetFeatures of data is und/,
+    ],
+    ['a misspelt option', { epoch: 3 } as never, 'argument', /no option "epoch" \(epoch\). There are data, .* epochs/],
+    ['a backend to come', { backend: Promise.resolve() as never }, 'argument', /await wasm\(\)/],
     ['too few targets', changed({ targets: new Float32Array(4) }), 'shape', /target per step/],
     [
       'features that the model does not predict',
