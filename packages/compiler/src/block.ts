@@ -33,8 +33,8 @@ export interface Block extends BlockValues {
 export class Lowering {
   readonly buffers: Buffer[] = [];
   readonly frames: Frame[] = [{ steps: [] }];
-  /** Packed right operands by place and layout, per frame. */
-  readonly packs: Map<string, number>[] = [new Map()];
+  /** Packed right operands by place and layout, per frame: what was packed, and where it lies now. */
+  readonly packs: Map<string, { readonly from: number; readonly to: number }>[] = [new Map()];
   #loops = 0;
 
   get depth(): number {
@@ -59,6 +59,11 @@ export class Lowering {
     this.frames.pop();
     this.packs.pop();
     return frame.steps;
+  }
+
+  /** A buffer gets new contents: what was packed of it is no longer true. */
+  forgetPacks(buffer: number): void {
+    for (const packs of this.packs) for (const [key, { from }] of packs) if (from === buffer) packs.delete(key);
   }
 
   buffer(

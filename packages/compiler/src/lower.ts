@@ -346,8 +346,14 @@ function serveRest(lowering: Lowering, block: Block, requests: readonly (Request
   const targets = new Set(carried.map(({ request }) => request.view.buffer));
   const staged = carried.map(({ id, request }) => {
     const view = viewOf(block, id);
-    if (view === undefined || !targets.has(view.buffer)) return { id, request, staged: undefined };
-    const copy = lowering.temporary((block.types[id] as { dtype: DType }).dtype, view.shape);
+    // A value without a view is computed when it is copied: by then another carry may have its new value.
+    const late =
+      view === undefined
+        ? carried.some(({ request: { carry } }) => carry !== undefined && comesFrom(block, id, carry))
+        : targets.has(view.buffer);
+    if (!late) return { id, request, staged: undefined };
+    const { dtype, shape } = block.types[id] as { dtype: DType; shape: readonly number[] };
+    const copy = lowering.temporary(dtype, shape);
     emit(lowering, copyValue(block, id, [copy], origin));
     return { id, request, staged: copy };
   });

@@ -29,6 +29,7 @@ export function destinations(
   for (const request of block.requests.get(id) ?? []) {
     if (request.carry !== undefined && blocked(request.view)) continue;
     block.served.add(request);
+    if (request.carry !== undefined) lowering.forgetPacks(request.view.buffer);
     views.push(request.view);
   }
   if (views.length === 0) {

@@ -148,9 +148,9 @@ function pack(
     loops: right.loops,
   };
   const key = JSON.stringify([from, k.size, k.right, column.size, column.stride, batch]);
-  const cache = lowering.packs[level] as Map<string, number>;
+  const cache = lowering.packs[level] as (typeof lowering.packs)[number];
   const known = cache.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.to;
   const size = panel * batch.reduce((product, item) => product * item.size, 1);
   const to = lowering.buffer('temporary', 'f32', size);
   const step: Step = {
@@ -165,7 +165,7 @@ function pack(
     to,
   };
   (lowering.frames[level] as { steps: Step[] }).steps.push(step);
-  cache.set(key, to);
+  cache.set(key, { from: right.buffer, to });
   return to;
 }
 

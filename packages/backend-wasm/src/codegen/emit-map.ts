@@ -2,7 +2,7 @@
  * Emits a map kernel: all points of a shape, vectors along the last axis.
  */
 
-import type { Access, MapStep } from '@rheo/compiler';
+import type { Access, MapStep, Node } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import { collapseKernel } from './collapse-kernel.ts';
 import type { EmitContext } from './emit-context.ts';
@@ -23,7 +23,10 @@ export function emitMap(
   );
   const rank = kernel.shape.length;
   // Dense and whole: the vectors may run over the end into the buffer's padding.
-  const whole = rank <= 1 && kernel.outputs.every((access) => coversBuffer(context, access, kernel.shape));
+  const whole =
+    rank <= 1 &&
+    kernel.outputs.every((access) => coversBuffer(context, access, kernel.shape)) &&
+    kernel.nodes.every(staysNear);
   const last = kernel.shape[rank - 1] ?? 1;
   const order = kernel.shape.map((size, axis) => ({
     axis,
@@ -49,6 +52,13 @@ export function emitMap(
     },
     leave: () => emitter.leave(),
   });
+}
+
+/** True if three points past the end are still read from memory that exists: long steps may leave it. */
+function staysNear(node: Node): boolean {
+  if (node.kind !== 'load' && node.kind !== 'gather') return true;
+  const stride = node.access.strides[0] ?? 0;
+  return stride >= 0 && stride <= 16;
 }
 
 /** True if a dense access runs over a whole buffer, whose memory reaches to the next multiple of 16 bytes. */
