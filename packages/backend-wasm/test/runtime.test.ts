@@ -45,6 +45,45 @@ describe('memory', () => {
     await backend.dispose();
   });
 
+  it('gives back what a failed bind had reserved', async () => {
+    const backend = await wasm({ maxBytes: 2 ** 20 });
+    const type = tensorType('f32', [60_000]);
+    const program = parse(`program(%0: f32[60000], %1: f32[60000]) {
+  %2: f32[60000] = add(%0, %1)
+  return %2
+}`);
+    const executable = await backend.compile(program);
+    const inputs = [0, 1].map(() => backend.upload(new Float32Array(60_000), type));
+    const both = new Map(inputs.map((tensor, index) => [index, tensor]));
+    const first = executable.bind(new Map([[0, inputs[0] as DeviceTensor]]));
+    expect(codeOf(() => executable.bind(both))).toBe('memory');
+    first.dispose();
+    executable.bind(both).dispose();
+    await backend.dispose();
+  });
+
+  it('takes more inputs than a function may have parameters, bound or not', async () => {
+    const count = 1200;
+    const type = tensorType('f32', [2]);
+    const params = Array.from({ length: count }, (_, i) => `%${i}: f32[2]`);
+    const sums = params.map((_, i) => `  %${count + i}: f32[2] = add(%${i}, %${i === 0 ? 0 : count + i - 1})`);
+    const program = parse(
+      `program(${params.join(', ')}) {\n${sums.join('\n')}\n  return %${2 * count - 1}, %${count}\n}`,
+    );
+    const backend = await wasm();
+    const executable = await backend.compile(program);
+    const inputs = params.map((_, i) => backend.upload(Float32Array.of(i, 1), type));
+    const read = (tensors: readonly DeviceTensor[]) => tensors.map((tensor) => Array.from(backend.readSync(tensor)));
+    const wanted = [
+      [(count * (count - 1)) / 2, count + 1],
+      [0, 2],
+    ];
+    expect(read(executable.run(inputs))).toEqual(wanted);
+    const bound = executable.bind(new Map([[count - 1, inputs[count - 1] as DeviceTensor]]));
+    expect(read(bound.run(inputs.slice(0, -1)))).toEqual(wanted);
+    await backend.dispose();
+  });
+
   it('says how much it asked for when it cannot grow, and goes on', async () => {
     const backend = await wasm({ maxBytes: 2 ** 20 });
     const type = tensorType('f32', [1_000_000]);
@@ -154,8 +193,10 @@ it('throws after disposal, and says so once', async () => {
   const backend = await wasm();
   const executable = await backend.compile(double);
   const tensor = backend.upload(new Float32Array(4), tensorType('f32', [4]));
+  const pending = expect(backend.compile(double)).rejects.toMatchObject({ code: 'disposed' });
   await backend.dispose();
   await backend.dispose();
+  await pending;
   await expect(backend.lost).resolves.toMatchObject({ reason: 'disposed' });
   for (const use of [
     () => executable.run([tensor]),

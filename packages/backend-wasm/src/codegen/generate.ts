@@ -2,17 +2,21 @@
  * From a lowered Program to the bytes of a WebAssembly module with two entry points, `prepare` and `run`.
  *
  * The module imports the backend's memory and owns the addresses [base, base + bytes), where the planned buffers lie.
- * Inputs and results come as addresses: parameters of both entry points, kept in globals. Constants of the code are
- * immediates: loads from a table measured 4 to 13 % slower.
+ * Inputs and results come as addresses: parameters of both entry points, kept in globals. Beyond `maxParameters` they
+ * are given to `place1`, `place2` … first. Constants of the code are immediates: loads from a table measured 4 to 13 %
+ * slower.
  */
 
-import type { Lowered } from '@rheo/compiler';
+import type { Buffer, Lowered } from '@rheo/compiler';
 import { planMemory } from '@rheo/compiler';
-import type { Global } from '../assembler/function-builder.ts';
+import type { FunctionBuilder, Global } from '../assembler/function-builder.ts';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { inlineConstants } from '../math/constant-pool.ts';
 import type { EmitContext } from './emit-context.ts';
 import { emitSteps } from './emit-steps.ts';
+
+/** Addresses that one entry point takes: engines refuse functions of more than a thousand parameters. */
+export const maxParameters = 900;
 
 /** A module and what it needs in memory. */
 export interface GeneratedModule {
@@ -42,12 +46,18 @@ export function generate(lowered: Lowered, base: number): GeneratedModule {
     base: (buffer) => globals.get(buffer) as Global,
     constants: inlineConstants,
   };
-  for (const name of ['prepare', 'run'] as const) {
-    const f = module.func(name, { params: external.map(() => 'i32' as const), results: [], exportAs: name });
-    external.forEach(({ id }, position) => {
+  const entry = (name: string, buffers: readonly Buffer[]): FunctionBuilder => {
+    const f = module.func(name, { params: buffers.map(() => 'i32' as const), results: [], exportAs: name });
+    buffers.forEach(({ id }, position) => {
       f.get(f.param(position));
       f.setGlobal(globals.get(id) as Global);
     });
+    return f;
+  };
+  for (let from = maxParameters; from < external.length; from += maxParameters)
+    entry(`place${from / maxParameters}`, external.slice(from, from + maxParameters));
+  for (const name of ['prepare', 'run'] as const) {
+    const f = entry(name, external.slice(0, maxParameters));
     emitSteps(module, context, f, name === 'prepare' ? lowered.prepare : lowered.steps, new Map());
   }
   const data: { address: number; bytes: Uint8Array }[] = [];

@@ -10,7 +10,7 @@ import { lower } from '@rheo/compiler';
 import type { DeviceTensor, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { checkData, elementCount, formatType, RheoError, resultTypes, sameType } from '@rheo/ir';
 import type { GeneratedModule } from '../codegen/generate.ts';
-import { generate, workspaceSize } from '../codegen/generate.ts';
+import { generate, maxParameters, workspaceSize } from '../codegen/generate.ts';
 import type { Heap } from './heap.ts';
 import { readData, type WasmTensor, writeData } from './tensor.ts';
 
@@ -39,7 +39,12 @@ type Entry = (...addresses: number[]) => void;
 export function placeProgram(owner: ExecutableOwner, program: Program, bound: ReadonlySet<number>): Placed {
   const lowered = lower(program, bound);
   const workspace = owner.heap.allocate(workspaceSize(lowered), 'workspace of a Program');
-  return { program, lowered, workspace, module: generate(lowered, workspace) };
+  try {
+    return { program, lowered, workspace, module: generate(lowered, workspace) };
+  } catch (error) {
+    owner.heap.release(workspace);
+    throw error;
+  }
 }
 
 /** See the head of this file. */
@@ -50,6 +55,8 @@ export class WasmExecutable implements SyncExecutable {
   readonly #owner: ExecutableOwner;
   readonly #placed: Placed;
   readonly #entry: Entry;
+  /** Take the addresses that are too many for one call. */
+  readonly #places: Entry[] = [];
   readonly #donate: ReadonlySet<number>;
   /** Snapshots of bound inputs by position in the Program. */
   readonly #bound: ReadonlyMap<number, number>;
@@ -81,8 +88,10 @@ export class WasmExecutable implements SyncExecutable {
     this.#staging = new Array<number | undefined>(this.#addresses.length).fill(undefined);
     const { exports } = new WebAssembly.Instance(module, { env: { memory: owner.heap.memory } });
     for (const { address, bytes } of placed.module.data) owner.heap.u8.set(bytes, address);
+    for (let from = maxParameters; from < this.#addresses.length; from += maxParameters)
+      this.#places.push(exports[`place${from / maxParameters}`] as Entry);
     this.#entry = exports['run'] as Entry;
-    if (bound.size > 0) (exports['prepare'] as Entry)(...this.#addresses);
+    if (bound.size > 0) this.#call(exports['prepare'] as Entry);
     owner.opened(this);
   }
 
@@ -104,7 +113,7 @@ export class WasmExecutable implements SyncExecutable {
     results.forEach((tensor, index) => {
       this.#addresses[first + index] = tensor.address;
     });
-    this.#entry.apply(undefined, this.#addresses);
+    this.#call(this.#entry);
     for (const index of this.#donate) tensors[index]?.end('donated');
     return results;
   }
@@ -141,7 +150,7 @@ export class WasmExecutable implements SyncExecutable {
         ? (output as WasmTensor).address
         : this.#stage(first + i, this.results[i] as TensorType);
     }
-    this.#entry.apply(undefined, this.#addresses);
+    this.#call(this.#entry);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i] as DeviceTensor | TensorData;
       const from = this.#addresses[first + i] as number;
@@ -166,13 +175,6 @@ export class WasmExecutable implements SyncExecutable {
     const copies = [...this.#bound].map(([position, address]) => ({ position, address }));
     for (const [index, tensor] of fixed)
       copies.push({ position: this.#positions[index] as number, address: (tensor as WasmTensor).address });
-    for (const { position, address } of copies) {
-      const count = elementCount((this.#placed.program.params[position] as Program['params'][number]).type.shape);
-      const copy = heap.allocate(count * 4, 'bound input');
-      heap.i32.copyWithin(copy >> 2, address >> 2, (address >> 2) + count);
-      bound.set(position, copy);
-    }
-    const placed = placeProgram(this.#owner, this.#placed.program, new Set(bound.keys()));
     const donate = new Set<number>();
     let next = 0;
     this.inputs.forEach((_, index) => {
@@ -180,7 +182,21 @@ export class WasmExecutable implements SyncExecutable {
       if (this.#donate.has(index)) donate.add(next);
       next++;
     });
-    return new WasmExecutable(this.#owner, placed, new WebAssembly.Module(placed.module.bytes), donate, bound);
+    let placed: Placed | undefined;
+    try {
+      for (const { position, address } of copies) {
+        const count = elementCount((this.#placed.program.params[position] as Program['params'][number]).type.shape);
+        const copy = heap.allocate(count * 4, 'bound input');
+        bound.set(position, copy);
+        heap.i32.copyWithin(copy >> 2, address >> 2, (address >> 2) + count);
+      }
+      placed = placeProgram(this.#owner, this.#placed.program, new Set(bound.keys()));
+      return new WasmExecutable(this.#owner, placed, new WebAssembly.Module(placed.module.bytes), donate, bound);
+    } catch (error) {
+      for (const address of bound.values()) heap.release(address);
+      if (placed !== undefined) heap.release(placed.workspace);
+      throw error;
+    }
   }
 
   dispose(): void {
@@ -199,6 +215,19 @@ export class WasmExecutable implements SyncExecutable {
     const address = this.#owner.heap.allocate(elementCount(type.shape) * 4, 'staging of a tensor');
     this.#staging[position] = address;
     return address;
+  }
+
+  /** Runs an entry point on the addresses. */
+  #call(entry: Entry): void {
+    if (this.#places.length === 0) {
+      entry.apply(undefined, this.#addresses);
+      return;
+    }
+    this.#places.forEach((place, index) => {
+      const from = (index + 1) * maxParameters;
+      place(...this.#addresses.slice(from, from + maxParameters));
+    });
+    entry(...this.#addresses.slice(0, maxParameters));
   }
 
   #check(): void {

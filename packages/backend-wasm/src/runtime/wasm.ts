@@ -116,7 +116,9 @@ class Wasm implements WasmBackend, ExecutableOwner {
     }
     const placed = placeProgram(this, legal, new Set());
     try {
-      return new WasmExecutable(this, placed, await WebAssembly.compile(placed.module.bytes), donate, new Map());
+      const module = await WebAssembly.compile(placed.module.bytes);
+      this.checkOpen();
+      return new WasmExecutable(this, placed, module, donate, new Map());
     } catch (error) {
       this.heap.release(placed.workspace);
       throw error;
