@@ -17,6 +17,8 @@ const modules = join(root, 'node_modules');
 const windows = process.platform === 'win32';
 const env = {
   ...process.env,
+  // vitest colours what goes to a file as well.
+  ...(process.stdout.isTTY || 'FORCE_COLOR' in process.env ? {} : { NO_COLOR: '1' }),
   PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}`,
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
