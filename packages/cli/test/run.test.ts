@@ -189,6 +189,17 @@ describe('an interrupted run', () => {
     expect(existsSync(join(folder, '.early.part'))).toBe(false);
   }, 60_000);
 
+  it('of predict writes nothing', async () => {
+    writeFileSync(
+      join(folder, 'few.csv'),
+      `${new Array(17).fill('v').map((v, i) => v + i)}\n${new Array(17).fill(0)}\n`,
+    );
+    const args = ['predict', 'run/model.safetensors', '--data', 'few.csv', '--out', 'interrupted.csv'];
+    const { code, out, err } = await rheo(folder, args, AbortSignal.abort());
+    expect({ code, out, err }).toEqual({ code: 130, out: '', err: '@rheo/cli: interrupted; nothing was kept\n' });
+    expect(existsSync(join(folder, 'interrupted.csv'))).toBe(false);
+  }, 60_000);
+
   it('keeps what was learnt, and says that it was stopped', async () => {
     const controller = new AbortController();
     const run = rheo(folder, [...args, '--out', 'late', '--epochs', '100000'], controller.signal);

@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { SyncBackend } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
 import { withBackend } from '../backends.ts';
 import { misuse } from '../failure.ts';
 import { formatLoss } from '../format-number.ts';
@@ -52,6 +53,9 @@ export async function predict(model: string, options: PredictOptions, terminal: 
     const file = await readModelFile(folder, model, backend);
     return predictFile(file, options.data, terminal, backend);
   });
+  // A signal that came while the backend computed is heard now, before anything is written.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  if (terminal.signal?.aborted === true) throw new RheoError('aborted', { from: '@rheo/cli', what: 'interrupted' });
   if (toFile !== undefined) await writeUserFile(folder, toFile, predictionTable(table));
   if (options.out === '-') out.write(predictionTable(table));
   const rows = table.lengths === undefined ? table.count * table.steps : table.lengths.reduce((a, b) => a + b, 0);
