@@ -95,7 +95,8 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
       throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
     }
   }
-  const odd = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  // A setup is often spread with its model in it.
+  const odd = Object.keys(options).find((name) => name !== 'model' && !Object.hasOwn(known, name));
   if (odd !== undefined) {
     const what = `train: no option ${JSON.stringify(odd)}`;
     const remedy = `There are ${Object.keys(known).join(', ')}`;
