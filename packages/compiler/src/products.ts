@@ -34,31 +34,35 @@ export function lowerProduct(lowering: Lowering, block: Block, unit: Unit, dot: 
     emit(lowering, withoutProduct(epilogue));
     return;
   }
-  const inner = collapse(kShape, [stridesAt(left, contract[0]), stridesAt(right, contract[1])]);
-  if (inner.shape.length > 1) {
-    // Uneven contracted axes: lay both operands out densely with the contracted axes last, in one order.
-    const a = densify(lowering, block, left, [...batch[0], ...freeLeft, ...contract[0]], origin);
-    const b = densify(lowering, block, right, [...batch[1], ...freeRight, ...contract[1]], origin);
-    const dims = inner.axes.length === 0 ? 0 : contract[0].length;
-    product(
-      lowering,
-      epilogue,
-      origin,
-      a,
-      b,
-      span(0, batch[0].length),
-      span(batch[0].length, freeLeft.length),
-      span(batch[0].length, freeRight.length),
-      {
-        size: sizeOf(kShape),
-        left: dims === 0 ? 0 : 1,
-        right: dims === 0 ? 0 : 1,
-      },
-    );
-    return;
-  }
-  const k = { size: inner.shape[0] ?? 1, left: inner.vectors[0]?.[0] ?? 0, right: inner.vectors[1]?.[0] ?? 0 };
-  product(lowering, epilogue, origin, left, right, batch[0], freeLeft, freeRight, k, batch[1]);
+  const leftSide = side(lowering, block, left, batch[0], freeLeft, contract[0], origin);
+  const rightSide = side(lowering, block, right, batch[1], freeRight, contract[1], origin);
+  const k = { size: sizeOf(kShape), left: leftSide.kStride, right: rightSide.kStride };
+  product(lowering, epilogue, origin, leftSide, rightSide, k);
+}
+
+/** An operand whose contracted axes are one even run, and where its batch and free axes are. */
+interface Side {
+  readonly view: View;
+  readonly batch: readonly number[];
+  readonly free: readonly number[];
+  readonly kStride: number;
+}
+
+/** An operand as it lies, or a dense copy if its contracted axes do not run on evenly in their order. */
+function side(
+  lowering: Lowering,
+  block: Block,
+  view: View,
+  batch: readonly number[],
+  free: readonly number[],
+  contract: readonly number[],
+  origin: Origin,
+): Side {
+  const shape = contract.map((axis) => view.shape[axis] as number);
+  const even = collapse(shape, [stridesAt(view, contract)]);
+  if (even.shape.length <= 1) return { view, batch, free, kStride: even.vectors[0]?.[0] ?? 0 };
+  const dense = densify(lowering, block, view, [...batch, ...free, ...contract], origin);
+  return { view: dense, batch: span(0, batch.length), free: span(batch.length, free.length), kStride: 1 };
 }
 
 interface Inner {
@@ -80,14 +84,12 @@ function product(
   lowering: Lowering,
   epilogue: MapStep,
   origin: Origin,
-  left: View,
-  right: View,
-  batchLeft: readonly number[],
-  freeLeft: readonly number[],
-  freeRight: readonly number[],
+  leftSide: Side,
+  rightSide: Side,
   k: Inner,
-  batchRight: readonly number[] = batchLeft,
 ): void {
+  const { view: left, batch: batchLeft, free: freeLeft } = leftSide;
+  const { view: right, batch: batchRight, free: freeRight } = rightSide;
   const accesses = accessesOf(epilogue);
   const m0 = batchLeft.length;
   const n0 = m0 + freeLeft.length;
