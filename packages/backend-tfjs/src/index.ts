@@ -1,0 +1,5 @@
+/**
+ * TensorFlow.js as a backend.
+ */
+
+export {};
