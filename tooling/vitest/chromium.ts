@@ -40,6 +40,8 @@ export const chromiumFlags: readonly string[] = [
   '--disable-sync',
   '--no-first-run',
   '--disable-quic',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
 ];
 
 /** What a run without a browser says. */

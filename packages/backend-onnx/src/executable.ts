@@ -11,7 +11,7 @@ import type { Queue } from './queue.ts';
 import type { Engine } from './runtime.ts';
 import { engineFailure, inputName, outputName, Sessions } from './sessions.ts';
 import type { Device } from './tensor.ts';
-import { checkOpen, OnnxTensor, ownTensor } from './tensor.ts';
+import { checkUsable, OnnxTensor, ownTensor } from './tensor.ts';
 
 /** What an executable needs of its backend. */
 export interface ExecutableOwner {
@@ -112,6 +112,7 @@ export class OnnxExecutable implements Executable {
   ): Promise<TensorData[]> {
     const { engine } = this.#owner;
     const given = await Promise.all(contents);
+    if (engine.loss.error !== undefined) throw engine.loss.error;
     const session = await this.sessions.get(dims);
     if (session === undefined) return [];
     try {
@@ -122,7 +123,7 @@ export class OnnxExecutable implements Executable {
           return [inputName(position), engine.tensor(dtype, data, shape as readonly number[])];
         }),
       );
-      const results = await session.run(feeds);
+      const results = await engine.loss.during(() => session.run(feeds));
       return types.map((_, index) => (results[outputName(index)] as { data: TensorData }).data);
     } catch (error) {
       throw engineFailure('the engine failed', error);
@@ -130,7 +131,7 @@ export class OnnxExecutable implements Executable {
   }
 
   #check(): void {
-    checkOpen(this.#owner.device);
+    checkUsable(this.#owner.device);
     if (this.#open) return;
     throw new RheoError('disposed', { from: '@rheo/backend-onnx', what: 'the executable was disposed' });
   }

@@ -27,7 +27,7 @@ import { queueOf } from './queue.ts';
 import type { Engine, OnnxRuntime, Provider } from './runtime.ts';
 import { openEngine } from './runtime.ts';
 import type { Device } from './tensor.ts';
-import { checkOpen, OnnxTensor, ownTensor } from './tensor.ts';
+import { checkOpen, checkUsable, OnnxTensor, ownTensor } from './tensor.ts';
 
 /** Options of the backend. */
 export interface OnnxBackendOptions {
@@ -68,7 +68,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
     this.engine = engine;
     this.queue = queue;
     this.name = `onnx/${engine.name}`;
-    this.device = { name: this.name, live: new Set(), open: true };
+    this.device = { name: this.name, live: new Set(), loss: engine.loss, open: true };
     this.capabilities = {
       dtypes: ['f32', 'i32', 'u32', 'bool'],
       freeDims: true,
@@ -81,6 +81,10 @@ class OnnxBackend implements Backend, ExecutableOwner {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
+    engine.loss.happened.then(
+      (message) => this.#lose({ reason: 'lost', message }),
+      () => undefined,
+    );
   }
 
   get liveTensors(): number {
@@ -88,7 +92,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
   }
 
   async compile(program: Program, options: CompileOptions = {}): Promise<Executable> {
-    checkOpen(this.device);
+    checkUsable(this.device);
     verify(program);
     const { donate = [], dims = {}, passes = {} } = options;
     for (const index of donate) {
@@ -112,7 +116,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
-    checkOpen(this.device);
+    checkUsable(this.device);
     if (!this.capabilities.dtypes.includes(type.dtype)) {
       throw new RheoError('dtype', {
         from: '@rheo/backend-onnx',
@@ -138,6 +142,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
     this.device.open = false;
     await this.queue.add(async () => undefined);
     this.#lose({ reason: 'disposed', message: `the backend ${this.name} was disposed` });
+    await this.queue.add(() => this.engine.close().catch(() => undefined));
   }
 }
 

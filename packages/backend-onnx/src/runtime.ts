@@ -6,6 +6,7 @@
 
 import type { DType, TensorData } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
+import { Loss } from './loss.ts';
 
 /** A module of ONNX Runtime: `import * as runtime from 'onnxruntime-node'`. */
 export interface OnnxRuntime {
@@ -33,8 +34,12 @@ export interface Engine {
   /** `node-cpu`, `web-wasm` …: the runtime and its provider. */
   readonly name: string;
   readonly provider: Provider;
+  /** Set once its device is gone. */
+  readonly loss: Loss;
   session(model: Uint8Array): Promise<EngineSession>;
   tensor(dtype: DType, data: TensorData, dims: readonly number[]): EngineTensor;
+  /** Lets go of the device. */
+  close(): Promise<void>;
 }
 
 interface Module {
@@ -42,6 +47,8 @@ interface Module {
   readonly Tensor: new (type: string, data: TensorData, dims: readonly number[]) => EngineTensor;
   readonly env?: {
     readonly wasm?: { numThreads?: number };
+    /** A promise of the GPU's device, once a session was made. */
+    readonly webgpu?: { readonly device?: unknown };
     readonly versions?: { readonly common?: string; readonly node?: string; readonly web?: string };
   };
   readonly listSupportedBackends?: () => readonly { readonly name: string }[];
@@ -84,19 +91,37 @@ export async function openEngine(
     interOpNumThreads: 1,
     logSeverityLevel: 3,
   };
+  const loss = new Loss();
+  // The runtime destroys its GPU device with the last session, so one stays as long as the backend.
+  let anchor: EngineSession | undefined;
   const engine: Engine = {
     name: `${kindOf(module)}-${provider}`,
     provider,
+    loss,
     session: (model) => module.InferenceSession.create(model, options),
     tensor: (dtype, data, dims) => new module.Tensor(typeNames[dtype], data, dims),
+    close: async () => await anchor?.release(),
   };
   try {
     const session = await engine.session(probe);
-    await session.release();
+    if (provider === 'webgpu') anchor = session;
+    else await session.release();
   } catch (cause) {
     throw missing(module, provider, found, cause);
   }
+  if (provider === 'webgpu') await watch(module, loss);
   return engine;
+}
+
+/** Hears of the end of the GPU that the runtime for the web computes on. */
+async function watch(module: Module, loss: Loss): Promise<void> {
+  const device = (await module.env?.webgpu?.device) as
+    | { readonly lost?: Promise<{ readonly message?: string }> }
+    | undefined;
+  device?.lost?.then(
+    ({ message }) => loss.tell(message || 'the engine gives no reason'),
+    () => undefined,
+  );
 }
 
 /** Only the runtime for Node lists what it has. */

@@ -38,7 +38,8 @@ export class Sessions {
     const weights = new Map<number, TensorData>();
     for (const [index, data] of this.#weights) weights.set(index, await data);
     const model = toOnnx(program, { opset: 18, names: boundaryNames(program), weights });
-    const session = await this.#engine.session(model).catch((cause: unknown) => {
+    const made = this.#engine.loss.during(() => this.#engine.session(model));
+    const session = await made.catch((cause: unknown) => {
       throw engineFailure('the engine refused the model', cause);
     });
     this.#made.set(key, session);

@@ -4,11 +4,13 @@
 
 import type { DeviceTensor, TensorData, TensorType } from '@rheo/ir';
 import { formatType, RheoError } from '@rheo/ir';
+import type { Loss } from './loss.ts';
 
 /** What all handles and executables of one backend share. */
 export interface Device {
   readonly name: string;
   readonly live: Set<OnnxTensor>;
+  readonly loss: Loss;
   open: boolean;
 }
 
@@ -76,6 +78,12 @@ export function ownTensor(tensor: DeviceTensor, device: Device, where: string): 
   }
   tensor.check(where);
   return tensor;
+}
+
+/** Throws `disposed` after the end of the backend, `lost` after that of its device. */
+export function checkUsable(device: Device): void {
+  checkOpen(device);
+  if (device.loss.error !== undefined) throw device.loss.error;
 }
 
 /** Throws `disposed` after the end of the backend. */
