@@ -3,6 +3,7 @@
  *
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
+import { onnxNodeCpu, onnxWebWasm } from './backends/onnx.ts';
 import { wasm } from './backends/wasm.ts';
 import type { Contender } from './contender.ts';
 import { jax } from './rivals/jax.ts';
@@ -11,4 +12,13 @@ import { onnxruntimeWeb } from './rivals/onnxruntime-web.ts';
 import { tfjsWasm } from './rivals/tfjs-wasm.ts';
 import { torch } from './rivals/torch.ts';
 
-export const contenders: readonly Contender[] = [wasm, onnxruntimeWeb, tfjsWasm, jaxJs, torch, jax];
+export const contenders: readonly Contender[] = [
+  wasm,
+  onnxNodeCpu,
+  onnxWebWasm,
+  onnxruntimeWeb,
+  tfjsWasm,
+  jaxJs,
+  torch,
+  jax,
+];

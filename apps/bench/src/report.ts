@@ -22,6 +22,9 @@ export function jsonLine(result: Result): string {
   });
 }
 
+/** What stands in a table: our Programs go by "rheo" and the backend that runs them, rivals by their own name. */
+const label = ({ kind, name }: Result): string => (kind === 'backend' ? `rheo ${name}` : name);
+
 /** A table of one problem. Ratios are against the first backend, or the first row where no backend ran. */
 export function table(measurement: Measurement): string {
   const { results } = measurement;
@@ -29,13 +32,13 @@ export function table(measurement: Measurement): string {
   if (base === undefined) return '';
   const heading = `${base.shape} ${base.mode}`;
   const rows = results.map((result) => [
-    result.name,
+    label(result),
     figure(result.usPerStep),
     `${figure(result.usPerStep / base.usPerStep)}×`,
     figure(result.compileMs),
     String(result.runs),
   ]);
-  const lines = [[heading, 'µs/step', `of ${base.name}`, 'compile ms', 'runs'], ...rows];
+  const lines = [[heading, 'µs/step', `of ${label(base)}`, 'compile ms', 'runs'], ...rows];
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   return lines
     .map((line) =>

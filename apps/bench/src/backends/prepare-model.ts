@@ -2,7 +2,7 @@
  * Any model of ours on a backend, ready to be timed: a forward pass over sequences, or a training step.
  *
  * A training step is forward, backward of mean(y²) through every time step, and an Adam update, in one program whose
- * parameters and moments are donated.
+ * parameters and moments are donated. A run is over when its result is there: on an asynchronous backend it is read.
  */
 import type { Tensor } from '@rheo/core';
 import { compile, convert, flattenTree, reduceMean, square, trace, unflattenTree, valueAndGrad } from '@rheo/core';
@@ -30,6 +30,12 @@ export interface Work {
 /** A prepared model, and the memory that its program works in besides its inputs and results. */
 export interface PreparedModel extends Prepared {
   readonly workspaceBytes: number;
+}
+
+/** Waits for what was enqueued, where a backend enqueues, and frees it. */
+function finish(backend: Backend, handle: DeviceTensor): void | Promise<void> {
+  if (backend.capabilities.synchronous) return handle.dispose();
+  return backend.read(handle).then(() => handle.dispose());
 }
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
@@ -89,7 +95,7 @@ export async function prepareInfer(backend: Backend, work: Work): Promise<Prepar
   const bound = executable.bind(new Map(handles.map((handle, index) => [index, handle])));
   const inputs = [backend.upload(x, f32(steps, batch, features)), backend.upload(elapsed, f32(steps, batch))];
   const run = (): DeviceTensor => bound.run(inputs)[0] as DeviceTensor;
-  run().dispose();
+  await finish(backend, run());
   const compileMs = performance.now() - start;
   return {
     compileMs,
@@ -100,7 +106,7 @@ export async function prepareInfer(backend: Backend, work: Work): Promise<Prepar
       outputs.dispose();
       return values;
     },
-    run: () => run().dispose(),
+    run: () => finish(backend, run()),
     dispose: () => backend.dispose(),
   };
 }
@@ -132,7 +138,7 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
     return results.at(-1) as DeviceTensor;
   };
   reset();
-  run().dispose();
+  await finish(backend, run());
   const compileMs = performance.now() - start;
   return {
     compileMs,
@@ -147,7 +153,7 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
       }
       return losses;
     },
-    run: () => run().dispose(),
+    run: () => finish(backend, run()),
     dispose: () => backend.dispose(),
   };
 }

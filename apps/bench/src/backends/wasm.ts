@@ -5,55 +5,11 @@
 import { wasm as openWasm } from '@rheo/backend-wasm';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
-import type { Layer } from '@rheo/layers';
-import { build, cfc, initialise, ltc, stream } from '@rheo/layers';
+import { initialise, stream } from '@rheo/layers';
 import type { Contender, Prepared } from '../contender.ts';
-import { type CfcProblem, checkedCalls, type Dense, type LtcProblem, type Problem } from '../problem.ts';
-import { prepareInfer, prepareTrain, type Work } from './prepare-model.ts';
-
-function modelOf({ shape }: Problem): Layer {
-  if (shape.cell === 'ltc') {
-    const { wiring, unfolds } = shape;
-    return ltc({ wiring, odeUnfolds: unfolds, inputMapping: 'none', outputMapping: 'none' });
-  }
-  return cfc({ units: shape.units, backboneUnits: shape.backbone, backboneLayers: shape.depth });
-}
-
-/** The problem's weights in the order of the model's parameters. */
-function cfcParameters(problem: CfcProblem, model: Layer): Float32Array[] {
-  const { body, head } = problem.weights;
-  const { units } = problem.shape;
-  const heads = ['ff1', 'ff2', 'time_a', 'time_b'];
-  return flattenTree(build(model, problem.shape.features).parameters).paths.map((path) => {
-    const [part = '', index = ''] = path.split('/');
-    const bias = path.endsWith('bias');
-    if (part === 'backbone') return take(body[Number(index)] as Dense, bias, 0, (body[Number(index)] as Dense).outputs);
-    return take(head, bias, heads.indexOf(part) * units, units);
-  });
-}
-
-function ltcParameters({ weights, shape }: LtcProblem, model: Layer): Float32Array[] {
-  const { paths } = flattenTree(build(model, shape.features).parameters);
-  return paths.map((path) => weights.parameters[path as keyof typeof weights.parameters]);
-}
-
-function take({ inputs, outputs, weight, bias }: Dense, wantBias: boolean, from: number, count: number): Float32Array {
-  if (wantBias) return bias.slice(from, from + count);
-  const kernel = new Float32Array(inputs * count);
-  for (let row = 0; row < inputs; row += 1) {
-    kernel.set(weight.subarray(row * outputs + from, row * outputs + from + count), row * count);
-  }
-  return kernel;
-}
-
-function workOf(problem: Problem): Work {
-  const model = modelOf(problem);
-  const { steps, batch, features } = problem.shape;
-  const elapsed = new Float32Array(steps * batch);
-  for (let step = 0; step < steps; step += 1) elapsed.set(problem.elapsed, step * batch);
-  const weights = problem.cell === 'cfc' ? cfcParameters(problem, model) : ltcParameters(problem, model);
-  return { model, weights, steps, batch, features, x: problem.x, elapsed };
-}
+import { type CfcProblem, checkedCalls } from '../problem.ts';
+import { prepareInfer, prepareTrain } from './prepare-model.ts';
+import { cfcParameters, modelOf, workOf } from './work-of.ts';
 
 async function prepareStream(backend: Backend, problem: CfcProblem): Promise<Prepared> {
   const model = modelOf(problem);

@@ -6,8 +6,8 @@
  */
 import type { Tensor } from 'onnxruntime-web';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
+import { leaveNoWorker } from '../leave-no-worker.ts';
 import { checkedCalls, type Problem } from '../problem.ts';
-import { leaveNoWorker } from './leave-no-worker.ts';
 import { cfcModel, opset } from './onnx-cfc.ts';
 import { float32Value, graph, model, node } from './onnx-writer.ts';
 
