@@ -4,6 +4,7 @@
 
 export * from './backend.ts';
 export * from './builder.ts';
+export { Digest } from './digest.ts';
 export * from './errors.ts';
 export { hash } from './hash.ts';
 export * from './ops.ts';

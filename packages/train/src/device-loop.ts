@@ -4,10 +4,11 @@
  * Inputs are the state (if any), fixed handles, and host buffers that are read anew at each step; results are the new
  * state, then f32 scalars. On a synchronous backend a step writes the state in place and allocates nothing but the
  * scalars' record; elsewhere the state is donated, buffers are uploaded, and the scalars stay on the device until they
- * are drained.
+ * are drained. Draining does not outlive the device: it rejects with `lost` or `disposed`.
  */
 
 import type { Backend, DeviceTensor, Executable, SyncExecutable, TensorData } from '@rheo/ir';
+import { watchDevice } from './device-watch.ts';
 
 /** What a loop runs on; `executable` must have been compiled with `donatedState` where the backend is not synchronous. */
 export interface LoopParts {
@@ -44,7 +45,7 @@ export function donatedState(backend: Backend, state: number): number[] {
   return backend.capabilities.synchronous ? [] : Array.from({ length: state }, (_, index) => index);
 }
 
-function inPlaceLoop({ state, fixed, buffers, scalars }: LoopParts, executable: SyncExecutable): DeviceLoop {
+function inPlaceLoop({ backend, state, fixed, buffers, scalars }: LoopParts, executable: SyncExecutable): DeviceLoop {
   const outputs = Array.from({ length: scalars }, () => new Float32Array(1));
   const inputs = [...state, ...fixed, ...buffers];
   const results = [...state, ...outputs];
@@ -60,9 +61,7 @@ function inPlaceLoop({ state, fixed, buffers, scalars }: LoopParts, executable: 
       drained = [];
       return rows;
     },
-    dispose: () => {
-      for (const handle of state) handle.dispose();
-    },
+    dispose: () => watchDevice(backend).free(state),
   };
 }
 
@@ -70,9 +69,7 @@ function enqueuedLoop({ backend, executable, state, fixed, buffers }: LoopParts)
   const types = executable.inputs.slice(state.length + fixed.length);
   let current = state;
   let pending: (readonly DeviceTensor[])[] = [];
-  const release = (handles: readonly DeviceTensor[]): void => {
-    for (const handle of handles) handle.dispose();
-  };
+  const watch = watchDevice(backend);
   return {
     get state(): readonly DeviceTensor[] {
       return current;
@@ -88,7 +85,7 @@ function enqueuedLoop({ backend, executable, state, fixed, buffers }: LoopParts)
         current = results.slice(0, state.length);
         pending.push(results.slice(state.length));
       } finally {
-        release(uploaded);
+        watch.free(uploaded);
       }
     },
     drain: async () => {
@@ -98,14 +95,14 @@ function enqueuedLoop({ backend, executable, state, fixed, buffers }: LoopParts)
         const read = rows.map((row) =>
           Promise.all(row.map(async (handle) => (await backend.read(handle))[0] as number)),
         );
-        return await Promise.all(read);
+        return await watch.wait(Promise.all(read));
       } finally {
-        rows.forEach(release);
+        rows.forEach(watch.free);
       }
     },
     dispose: () => {
-      release(current);
-      pending.forEach(release);
+      watch.free(current);
+      pending.forEach(watch.free);
       pending = [];
     },
   };

@@ -7,6 +7,7 @@ import { compile } from '@rheo/core';
 import type { Backend, DeviceTensor } from '@rheo/ir';
 import { batchBuffers } from './batch-buffers.ts';
 import { deviceLoop } from './device-loop.ts';
+import { watchDevice } from './device-watch.ts';
 import type { Objective } from './programs.ts';
 import { evaluationProgram } from './programs.ts';
 import type { PreparedData } from './training-data.ts';
@@ -30,7 +31,7 @@ export interface Evaluator {
   dispose(): void;
 }
 
-/** Compiles the evaluation of a data set. */
+/** Compiles the evaluation of a data set. Rejects with `lost` or `disposed` when the device goes, as its runs do. */
 export async function evaluator(
   objective: Objective,
   data: PreparedData,
@@ -38,23 +39,27 @@ export async function evaluator(
 ): Promise<Evaluator> {
   const { backend, batchSize, perStep } = options;
   const batch = batchBuffers(data, batchSize, perStep);
-  const executable = await compile(backend, evaluationProgram(objective, batch.types));
+  const executable = await watchDevice(backend).wait(compile(backend, evaluationProgram(objective, batch.types)));
   const order = Int32Array.from({ length: data.count }, (_, row) => row);
   return {
     run: async (parameters) => {
       const parts = { backend, executable, state: [], fixed: parameters, buffers: batch.buffers, scalars: 3 };
       const loop = deviceLoop(parts);
-      for (let from = 0; from < data.count; from += batch.rows) {
-        batch.fill(order, from);
-        loop.step();
-      }
       let sum = 0;
       let items = 0;
       let penalty = 0;
-      for (const [batchSum = 0, weight = 0, batchPenalty = 0] of await loop.drain()) {
-        sum += batchSum;
-        items += weight;
-        penalty = batchPenalty;
+      try {
+        for (let from = 0; from < data.count; from += batch.rows) {
+          batch.fill(order, from);
+          loop.step();
+        }
+        for (const [batchSum = 0, weight = 0, batchPenalty = 0] of await loop.drain()) {
+          sum += batchSum;
+          items += weight;
+          penalty = batchPenalty;
+        }
+      } finally {
+        loop.dispose();
       }
       const dataLoss = items > 0 ? sum / items : 0;
       return { loss: dataLoss + penalty, dataLoss, penalty, items };

@@ -18,6 +18,7 @@ import type {
   StreamOptions,
 } from '@rheo/layers';
 import { build, predictor, stream } from '@rheo/layers';
+import { watchDevice } from './device-watch.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluator } from './evaluation.ts';
 import type { L2 } from './l2.ts';
@@ -28,6 +29,7 @@ import { toCheckpoint } from './to-checkpoint.ts';
 import type { OutputForm, TrainingData } from './training-data.ts';
 import { prepareData } from './training-data.ts';
 import type { EpochRecord, TrainingFacts } from './training-facts.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** What a fitted model is made of. */
 export interface FittedParts {
@@ -38,6 +40,7 @@ export interface FittedParts {
   readonly loss?: Loss | undefined;
   readonly penalty?: L2 | undefined;
   readonly training?: TrainingFacts | undefined;
+  readonly state?: TrainingState | undefined;
 }
 
 /** A model with its parameters. */
@@ -47,6 +50,8 @@ export interface Fitted {
   readonly parameters: Tree<Parameter>;
   readonly history: readonly EpochRecord[];
   readonly training: TrainingFacts | undefined;
+  /** Where its training stands, for `resume`; undefined where it was not trained just now. */
+  readonly state: TrainingState | undefined;
   /** Outputs for sequences: arrays with shapes, or a data set. Throws `shape`, `dtype` or `value`. */
   predict(inputs: PredictInputs | TrainingData): Promise<Prediction>;
   /** Loss on data, by the loss and the penalty of training unless given. Throws as `train` does for bad data. */
@@ -78,6 +83,7 @@ export function createFitted(parts: FittedParts): Fitted {
     parameters,
     history: training?.history ?? [],
     training,
+    state: parts.state,
     predict: async (inputs) => {
       const given = 'count' in inputs ? hostInputs(inputs) : inputs;
       const found = given.values?.shape?.[2];
@@ -156,8 +162,7 @@ async function evaluateOn(parts: FittedParts, data: TrainingData, options: Evalu
   try {
     return await evaluation.run(handles);
   } finally {
-    for (const handle of handles) handle.dispose();
-    evaluation.dispose();
+    watchDevice(backend).free([...handles, evaluation]);
   }
 }
 

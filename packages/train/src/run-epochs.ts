@@ -1,33 +1,34 @@
 /**
- * The loop of training: epochs over shuffled batches, losses read now and then, parameters kept on the host after each
- * epoch in which every number was finite.
+ * The loop of training: epochs over shuffled batches, losses read now and then, parameters and optimiser state kept on the
+ * host after each epoch in which every number was finite.
  *
- * It gives the page or process a turn every tenth of a second, for progress, abort and whatever else runs beside it.
+ * Everything that a step depends on follows from the state that is kept, the data and the options, so that an epoch may
+ * begin at any step of it. It gives the page or process a turn every tenth of a second, for progress, abort and whatever
+ * else runs beside it.
  */
 
 import type { Parameter } from '@rheo/core';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import { epochOrder } from '@rheo/data';
-import type { DeviceTensor, ErrorCode } from '@rheo/ir';
-import { isRheoError } from '@rheo/ir';
+import type { DeviceTensor } from '@rheo/ir';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { DeviceLoop } from './device-loop.ts';
+import type { DeviceWatch } from './device-watch.ts';
 import type { Evaluator } from './evaluation.ts';
-import type { Fitted, FittedParts } from './fitted.ts';
-import { createFitted } from './fitted.ts';
-import type { ParameterList } from './programs.ts';
+import type { Fitted } from './fitted.ts';
+import type { Kept } from './kept.ts';
 import type { TrainNumbers, TrainOptions } from './train-options.ts';
 import type { EpochRecord } from './training-facts.ts';
-import { TrainingStopped } from './training-stopped.ts';
+import { callerCode } from './training-failure.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** A compiled training, ready to run. */
 export interface Training {
   readonly options: TrainOptions;
   readonly numbers: TrainNumbers;
-  readonly initial: FittedParts;
-  readonly parameters: ParameterList;
-  /** Sequences of the data. */
-  readonly count: number;
+  /** Where it begins, and what has been reached. */
+  readonly kept: Kept;
+  readonly watch: DeviceWatch;
   readonly orderSeed: number;
   readonly batch: BatchBuffers;
   /** Host input of the loop: index of the step in the whole training. */
@@ -39,92 +40,85 @@ export interface Training {
   readonly evaluation: Evaluator | undefined;
 }
 
-/** Failures of a backend that end a training but lose nothing that was learnt. */
-const backendFailures: readonly ErrorCode[] = ['lost', 'memory', 'backend'];
-
-/** Runs all epochs. Throws `TrainingStopped`. */
+/** Runs all epochs that are not done yet. Throws `TrainingStopped`, and what the backend or a callback throws. */
 export async function runEpochs(training: Training): Promise<Fitted> {
-  const { options, numbers, loop, evaluation } = training;
-  const history: EpochRecord[] = [];
+  const { options, numbers, kept, loop, evaluation } = training;
   const turn = turns();
-  let steps = 0;
-  let good = fittedOf(training, training.initial.parameters, history, steps);
-  const stop = (code: ErrorCode, what: string, remedy: string, cause?: unknown): TrainingStopped =>
-    new TrainingStopped(code, { from: '@rheo/train', what, remedy, cause }, good);
-  const diverged = (what: string): TrainingStopped =>
-    stop('diverged', what, 'Lower the learning rate, clip gradients (clipNorm), or scale the data');
-
-  try {
-    for (let epoch = 1; epoch <= numbers.epochs; epoch++) {
-      const started = performance.now();
-      const done = await runEpoch(training, epoch, steps, turn, {
-        diverged: (loss, step) => diverged(`the loss is ${loss} in epoch ${epoch}, step ${step}`),
-        aborted: async (step) => {
-          good = fittedOf(training, await readParameters(training), history, steps + step);
-          return stop('aborted', `training was aborted in epoch ${epoch}`, 'The error holds what was learnt: fitted');
-        },
-      });
-      steps += done.steps;
-      const seconds = (performance.now() - started) / 1000;
-      const parameters = await readParameters(training);
-      const broken = flattenTree(parameters).leaves.findIndex(({ data }) => !data.every(Number.isFinite));
-      if (broken >= 0) {
-        throw diverged(`parameter ${training.parameters.about[broken]?.path} is not finite after epoch ${epoch}`);
-      }
-      const found = await evaluation?.run([...loop.state.slice(0, trainedCount(training)), ...training.fixed]);
-      if (found !== undefined && !Number.isFinite(found.loss)) {
-        throw diverged(`the validation loss is ${found.loss} after epoch ${epoch}`);
-      }
-      const record: EpochRecord = {
-        epoch,
-        loss: done.loss,
-        ...(found === undefined ? {} : { validationLoss: found.loss }),
-      };
-      history.push(record);
-      good = fittedOf(training, parameters, history, steps);
-      await options.onEpoch?.({ ...record, epochs: numbers.epochs, seconds, fitted: good });
+  const first = kept.state.training.history.length + 1;
+  for (let epoch = first; epoch <= numbers.epochs; epoch++) {
+    const started = performance.now();
+    const done = await runEpoch(training, epoch, turn);
+    const seconds = (performance.now() - started) / 1000;
+    const reached = await readState(training, `after epoch ${epoch}`);
+    const found = await evaluation?.run([...loop.state.slice(0, reached.trained), ...training.fixed]);
+    if (found !== undefined && !Number.isFinite(found.loss)) {
+      throw kept.diverged(`the validation loss is ${found.loss} after epoch ${epoch}`);
     }
-  } catch (error) {
-    if (error instanceof TrainingStopped || !isRheoError(error) || !backendFailures.includes(error.code)) throw error;
-    const what = `the backend failed: ${error.details.what}`;
-    throw stop(error.code, what, 'Go on from the parameters of this error on a new backend', error);
+    const record: EpochRecord = {
+      epoch,
+      loss: done.loss,
+      ...(found === undefined ? {} : { validationLoss: found.loss }),
+    };
+    kept.advance({
+      ...reached.numbers,
+      steps: done.steps,
+      history: [...kept.state.training.history, record],
+      underWay: { steps: 0, lossSum: 0 },
+    });
+    const { fitted, state } = kept;
+    await callerCode(() => options.onEpoch?.({ ...record, epochs: numbers.epochs, seconds, fitted, state }));
   }
-  return good;
+  return kept.fitted;
 }
 
-interface Ends {
-  diverged(loss: number, step: number): TrainingStopped;
-  aborted(step: number): Promise<TrainingStopped>;
-}
-
+/** The rest of an epoch; gives its mean loss and the steps of the training until its end. */
 async function runEpoch(
   training: Training,
   epoch: number,
-  firstStep: number,
   turn: () => Promise<void>,
-  ends: Ends,
 ): Promise<{ readonly loss: number; readonly steps: number }> {
-  const { options, numbers, loop, batch, count } = training;
+  const { options, numbers, loop, batch, kept, watch } = training;
+  const { count } = kept.state.data;
+  const begun = kept.state.underWay;
+  const before = kept.state.training.steps - begun.steps;
   const order = epochOrder(count, options.shuffle === false ? false : training.orderSeed, epoch - 1);
   const steps = Math.ceil(count / batch.rows);
   const used: number[] = [];
-  let total = 0;
-  for (let step = 0; step < steps; step++) {
-    if (options.signal?.aborted === true) throw await ends.aborted(step);
-    used.push(batch.fill(order, step * batch.rows));
-    training.step[0] = firstStep + step;
-    loop.step();
-    if (used.length < numbers.readEvery && step + 1 < steps) continue;
+  let lossSum = begun.lossSum;
+  const readLosses = async (step: number): Promise<number> => {
     const losses = (await loop.drain()).map(([loss = Number.NaN]) => loss);
     losses.forEach((loss, index) => {
-      if (!Number.isFinite(loss)) throw ends.diverged(loss, step + 2 - losses.length + index);
-      total += loss * (used[index] ?? 0);
+      if (!Number.isFinite(loss)) {
+        throw kept.diverged(`the loss is ${loss} in epoch ${epoch}, step ${step + 1 - losses.length + index}`);
+      }
+      lossSum += loss * (used[index] ?? 0);
     });
     used.length = 0;
-    options.onStep?.({ epoch, step: step + 1, steps, loss: losses.at(-1) ?? Number.NaN });
+    return losses.at(-1) ?? Number.NaN;
+  };
+  // A last batch that is not full has rows of the batch before it, at weight 0.
+  if (begun.steps > 0) batch.fill(order, (begun.steps - 1) * batch.rows);
+  for (let step = begun.steps; step < steps; step++) {
+    watch.check();
+    if (options.signal?.aborted === true) {
+      if (step > begun.steps) {
+        await readLosses(step);
+        const { numbers: read } = await readState(training, `at step ${step} of epoch ${epoch}`);
+        const { history } = kept.state.training;
+        kept.advance({ ...read, steps: before + step, history, underWay: { steps: step, lossSum } });
+      }
+      const remedy = 'The error holds what was learnt (fitted), and the state to go on from: { resume: error.state }';
+      throw kept.stop('aborted', `training was aborted in epoch ${epoch}`, remedy);
+    }
+    used.push(batch.fill(order, step * batch.rows));
+    training.step[0] = before + step;
+    loop.step();
+    if (used.length < numbers.readEvery && step + 1 < steps) continue;
+    const loss = await readLosses(step + 1);
+    await callerCode(() => options.onStep?.({ epoch, step: step + 1, steps, loss }));
     await turn();
   }
-  return { loss: total / count, steps };
+  return { loss: lossSum / count, steps: before + steps };
 }
 
 /** Gives the process a turn if a tenth of a second has passed since the last, however short its epochs are. */
@@ -137,41 +131,27 @@ function turns(): () => Promise<void> {
   };
 }
 
-/** Parameters of the model as they are on the device. */
-async function readParameters({ options, parameters, initial, loop }: Training): Promise<FittedParts['parameters']> {
-  const { leaves } = flattenTree(initial.parameters);
-  let next = 0;
-  const read = leaves.map(async (leaf): Promise<Parameter> => {
-    const handle = leaf.trainable ? loop.state[next++] : undefined;
-    if (handle === undefined) return leaf;
-    return { ...leaf, data: Float32Array.from(await options.backend.read(handle)) };
-  });
-  return unflattenTree(parameters.structure, await Promise.all(read));
-}
-
-function trainedCount({ parameters }: Training): number {
-  return parameters.about.filter(({ trainable }) => trainable).length;
-}
-
-function fittedOf(
-  { initial, options, numbers }: Training,
-  parameters: FittedParts['parameters'],
-  history: readonly EpochRecord[],
-  steps: number,
-): Fitted {
-  const { loss, optimizer, penalty } = options;
-  return createFitted({
-    ...initial,
-    parameters,
-    training: {
-      loss: loss.name,
-      ...(loss.config === undefined ? {} : { lossConfig: loss.config }),
-      optimizer: { name: optimizer.name, config: optimizer.config },
-      penalty: penalty === undefined ? null : { rate: penalty.rate, parts: penalty.parts },
-      batchSize: numbers.batchSize,
-      seed: numbers.seed,
-      steps,
-      history: [...history],
-    },
-  });
+/** Parameters and optimiser state as they are on the device. Throws `diverged` unless all are finite. */
+async function readState(
+  { options, kept, watch, loop }: Training,
+  when: string,
+): Promise<{ readonly numbers: Pick<TrainingState, 'parameters' | 'slots'>; readonly trained: number }> {
+  const { leaves, paths, structure } = flattenTree(kept.state.parameters);
+  const trained = paths.filter((_, index) => leaves[index]?.trainable);
+  const read = await watch.wait(Promise.all(loop.state.map((handle) => options.backend.read(handle))));
+  const names = ['parameter', ...options.optimizer.slots.map((slot) => `slot ${slot} of`)];
+  const groups = names.map((name, group) =>
+    trained.map((path, index) => {
+      const data = read[group * trained.length + index] ?? new Float32Array(0);
+      if (!data.every(Number.isFinite)) throw kept.diverged(`${name} ${path} is not finite ${when}`);
+      return [path, data instanceof Float32Array ? data : new Float32Array(data)] as const;
+    }),
+  );
+  const values = new Map(groups[0]);
+  const next = leaves.map((leaf, index): Parameter => ({ ...leaf, data: values.get(paths[index] ?? '') ?? leaf.data }));
+  const slots = options.optimizer.slots.map((slot, index) => [slot, Object.fromEntries(groups[index + 1] ?? [])]);
+  return {
+    numbers: { parameters: unflattenTree(structure, next), slots: Object.fromEntries(slots) },
+    trained: trained.length,
+  };
 }

@@ -11,6 +11,7 @@ import type { Loss } from './losses/loss.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { TrainingData } from './training-data.ts';
 import type { EpochRecord } from './training-facts.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** Where training stands when losses have been read. */
 export interface StepReport {
@@ -30,6 +31,8 @@ export interface EpochReport extends EpochRecord {
   readonly seconds: number;
   /** The model as it is now, to save or to predict with. */
   readonly fitted: Fitted;
+  /** All that is needed to go on from here: `train(model, { …, resume: state })`. */
+  readonly state: TrainingState;
 }
 
 /** Options of `train`. */
@@ -51,12 +54,17 @@ export interface TrainOptions {
   readonly backend: Backend;
   /** Parameters to start from, instead of the model's own. */
   readonly parameters?: Tree<Parameter> | undefined;
+  /**
+   * Goes on from here as if the training had never stopped: to the same bits on the same backend. All options but the
+   * backend must be as they were; `epochs`, which counts from the very start, may be larger.
+   */
+  readonly resume?: TrainingState | undefined;
   /** Steps between two readings of the loss; 1 on a synchronous backend, else 16, and at each epoch's end. */
   readonly readEvery?: number | undefined;
   onStep?(report: StepReport): void;
   /** Awaited if it returns a promise. */
   onEpoch?(report: EpochReport): void | Promise<void>;
-  /** Ends training at the next step. */
+  /** Ends training at the next step, with what was learnt until then. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,6 +89,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
   shuffle: true,
   backend: true,
   parameters: true,
+  resume: true,
   readEvery: true,
   onStep: true,
   onEpoch: true,
@@ -104,6 +113,9 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
   }
   if (backend.capabilities === undefined) {
     throw wrongOption('backend', backend, 'It takes a backend, such as await wasm()');
+  }
+  if (options.resume !== undefined && options.parameters !== undefined) {
+    throw wrongOption('parameters', options.parameters, 'A training that is resumed has its own; leave them out');
   }
   const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
   for (const [name, value] of Object.entries({ epochs, batchSize, readEvery })) {

@@ -1,33 +1,41 @@
 /**
- * Training: checks the options, compiles one Program for the step, and hands it to the epochs.
+ * Training: checks the options and the state to go on from, compiles one Program for the step, and hands it to the epochs.
  */
 
 import type { Parameter, Tree } from '@rheo/core';
 import { compile, flattenTree, foldIn, key } from '@rheo/core';
 import type { DeviceTensor } from '@rheo/ir';
-import { allocate, elementCount, RheoError } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
-import { build, initialise, matchParameters } from '@rheo/layers';
+import { build, describe, initialise, matchParameters } from '@rheo/layers';
 import { batchBuffers } from './batch-buffers.ts';
+import { dataMark } from './data-mark.ts';
 import { deviceLoop, donatedState } from './device-loop.ts';
+import { watchDevice } from './device-watch.ts';
 import { evaluator } from './evaluation.ts';
 import type { Fitted } from './fitted.ts';
 import { outputForm, parameterList } from './fitted.ts';
+import { Kept } from './kept.ts';
 import type { Objective } from './programs.ts';
 import { splitTypes, stepProgram } from './programs.ts';
+import { resumedState } from './resume.ts';
 import { runEpochs } from './run-epochs.ts';
 import type { TrainOptions } from './train-options.ts';
 import { readNumbers } from './train-options.ts';
 import { prepareData } from './training-data.ts';
+import { failureOfTraining } from './training-failure.ts';
+import type { TrainingState } from './training-state.ts';
+import { emptySlots } from './training-state.ts';
 
 /** Keys apart from those of the parameters, which count up from 0. */
 const dropoutSite = 2 ** 32 - 1;
 const orderSite = 2 ** 32 - 2;
 
 /**
- * Trains a model from its first parameters (or those given). Equal options and seed give equal bits on one backend.
- * Throws `argument`, `shape` or `value` for bad options and data before anything runs, and `TrainingStopped` with the
- * last good parameters when it ends early.
+ * Trains a model from its first parameters (or those given), or goes on with a training that was interrupted. Equal
+ * options and seed give equal bits on one backend, however often it was interrupted. Throws `argument`, `shape` or `value`
+ * for bad options and data before anything runs, and `TrainingStopped` with the last good parameters and the state to
+ * resume from when it ends early.
  */
 export async function train(model: Layer, options: TrainOptions): Promise<Fitted> {
   const numbers = readNumbers(options);
@@ -52,50 +60,75 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
     options.parameters === undefined
       ? initialise(model, { features, seed })
       : matchParameters(built, options.parameters);
-  const objective: Objective = { model, loss, penalty, parameters: parameterList(parameters) };
-  const { trained } = splitTypes(objective.parameters);
-
   const batch = batchBuffers(data, batchSize, perStep);
-  // The recipes of the originals count full batches in the decay, whatever becomes of the rest.
-  const decaySteps = Math.max(1, Math.floor(data.count / batchSize));
-  const program = stepProgram(objective, optimizer, batch.types, decaySteps);
-  const stateCount = trained.length * (1 + optimizer.slots.length);
-  const executable = await compile(backend, program, { donate: donatedState(backend, stateCount) });
-  const evaluation =
-    validation === undefined ? undefined : await evaluator(objective, validation, { backend, batchSize, perStep });
+  const start: TrainingState = {
+    model: describe(model),
+    features,
+    parameters,
+    slots: emptySlots(optimizer.slots, parameters),
+    training: {
+      loss: loss.name,
+      ...(loss.config === undefined ? {} : { lossConfig: loss.config }),
+      optimizer: { name: optimizer.name, config: optimizer.config },
+      penalty: penalty === undefined ? null : { rate: penalty.rate, parts: penalty.parts },
+      batchSize,
+      seed,
+      steps: 0,
+      history: [],
+    },
+    shuffle: options.shuffle !== false,
+    data: dataMark(data),
+    underWay: { steps: 0, lossSum: 0 },
+  };
+  const stepsPerEpoch = Math.ceil(data.count / batch.rows);
+  const { epochs } = numbers;
+  const state =
+    options.resume === undefined ? start : resumedState(options.resume, { start, built, epochs, stepsPerEpoch });
+  const kept = new Kept({ model, backend, loss, penalty }, Object.freeze(state));
 
-  const { leaves } = flattenTree(parameters);
-  const upload = ({ data: values, type }: Parameter): DeviceTensor => backend.upload(values, type);
-  const zero = (): DeviceTensor[] =>
-    trained.map((type) => backend.upload(allocate(type.dtype, elementCount(type.shape)), type));
-  const fixed = leaves.filter(({ trainable }) => !trainable).map(upload);
-  const step = new Uint32Array(1);
-  const loop = deviceLoop({
-    backend,
-    executable,
-    state: [...leaves.filter(({ trainable }) => trainable).map(upload), ...optimizer.slots.flatMap(zero)],
-    fixed,
-    buffers: [...batch.buffers, foldIn(key(seed), dropoutSite), step],
-    scalars: 1,
-  });
+  const watch = watchDevice(backend);
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void }>(one: T): T => {
+    owned.push(one);
+    return one;
+  };
+  let phase: 'setup' | 'run' = 'setup';
   try {
-    return await runEpochs({
-      options,
-      numbers,
-      initial: { model, features, parameters, backend, loss, penalty },
-      parameters: objective.parameters,
-      count: data.count,
-      orderSeed: foldIn(key(seed), orderSite)[0] ?? 0,
-      batch,
-      step,
-      loop,
-      fixed,
-      evaluation,
-    });
+    watch.check();
+    const objective: Objective = { model, loss, penalty, parameters: parameterList(state.parameters) };
+    const { trained } = splitTypes(objective.parameters);
+    // The recipes of the originals count full batches in the decay, whatever becomes of the rest.
+    const decaySteps = Math.max(1, Math.floor(data.count / batchSize));
+    const program = stepProgram(objective, optimizer, batch.types, decaySteps);
+    const donate = donatedState(backend, trained.length * (1 + optimizer.slots.length));
+    const executable = own(await watch.wait(compile(backend, program, { donate })));
+    const evaluation = validation && own(await evaluator(objective, validation, { backend, batchSize, perStep }));
+
+    const { leaves, paths } = flattenTree(state.parameters);
+    const upload = ({ data: values, type }: Parameter): DeviceTensor => own(backend.upload(values, type));
+    const varied = leaves.filter(({ trainable }) => trainable);
+    const variedPaths = paths.filter((_, index) => leaves[index]?.trainable);
+    const slots = optimizer.slots.flatMap((slot) =>
+      varied.map((leaf, index) => ({ ...leaf, data: state.slots[slot]?.[variedPaths[index] ?? ''] ?? leaf.data })),
+    );
+    const fixed = leaves.filter(({ trainable }) => !trainable).map(upload);
+    const step = new Uint32Array(1);
+    const loop = own(
+      deviceLoop({
+        backend,
+        executable,
+        state: [...varied, ...slots].map(upload),
+        fixed,
+        buffers: [...batch.buffers, foldIn(key(seed), dropoutSite), step],
+        scalars: 1,
+      }),
+    );
+    phase = 'run';
+    const orderSeed = foldIn(key(seed), orderSite)[0] ?? 0;
+    return await runEpochs({ options, numbers, kept, watch, orderSeed, batch, step, loop, fixed, evaluation });
+  } catch (error) {
+    throw await failureOfTraining(error, kept, watch, phase);
   } finally {
-    loop.dispose();
-    for (const handle of fixed) handle.dispose();
-    executable.dispose();
-    evaluation?.dispose();
+    watch.free(owned);
   }
 }

@@ -114,9 +114,10 @@ describe('train', () => {
     const reports: unknown[] = [];
     const fitted = await train(model, {
       ...options({ epochs: 2 }),
-      onEpoch: async ({ seconds, fitted: now, ...report }) => {
+      onEpoch: async ({ seconds, fitted: now, state, ...report }) => {
         reports.push(report);
         expect(now.history.at(-1)).toMatchObject({ epoch: report.epoch });
+        expect(state).toBe(now.state);
         expect(seconds).toBeGreaterThan(0);
       },
     });
