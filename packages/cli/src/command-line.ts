@@ -5,7 +5,7 @@
  */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { backends } from './backends.ts';
+import { readBackendName } from './backends/backend-name.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
@@ -124,7 +124,9 @@ function modelArgument(): Argument {
 }
 
 function backendOption(): Option {
-  return new Option('--backend <name>', 'what computes').choices(Object.keys(backends)).default('wasm');
+  return new Option('--backend <name>', 'what computes: wasm, reference, onnx:cpu, … (rheo doctor lists them)')
+    .default('wasm')
+    .argParser((name) => readBackendName(name).full);
 }
 
 /** A parser for whole numbers; `least` is the smallest. */

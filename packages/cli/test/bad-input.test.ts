@@ -120,7 +120,7 @@ describe('a command line', () => {
     [[...train, '--epochs', '1.5'], 'It takes a whole number'],
     [[...train, '--epochs', 'many'], 'It takes a whole number'],
     [[...train, '--seed', '-1'], 'It takes a whole number of at least 0'],
-    [[...train, '--backend', 'cuda'], 'Allowed choices are wasm, reference'],
+    [[...train, '--backend', 'cuda'], 'there is no backend "cuda" (--backend). Did you mean onnx:cuda?'],
     [[...train, '--recipe', 'lstm'], 'Allowed choices are cfc'],
     [[...train, 'more'], 'too many arguments'],
     [['evaluate'], "missing required argument 'model'"],

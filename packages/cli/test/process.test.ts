@@ -56,28 +56,34 @@ it('is not put off by a reader that goes first', async () => {
   expect((await child.ended).code).toBe(0);
 }, 60_000);
 
-it('ends with 130 on Control-C and keeps a whole run folder', async () => {
-  const args = [
-    'train',
-    'walker2d',
-    '--data',
-    'walker.zip',
-    '--recipe',
-    'sample',
-    '--epochs',
-    '100000',
-    '--out',
-    'run',
-  ];
-  const child = start([...args, '--json']);
-  await new Promise<void>((resolve) =>
-    child.stdout?.on('data', (chunk) => String(chunk).includes('"event":"epoch"') && resolve()),
-  );
-  child.kill('SIGINT');
-  const { code, out, err } = await child.ended;
-  expect({ code, err }).toEqual({ code: 130, err: '' });
-  const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}');
-  expect(last).toMatchObject({ event: 'result', stopped: true });
-  for (const file of last.files) expect(existsSync(join(folder, 'run', file))).toBe(true);
-  expect(existsSync(join(folder, '.run.part'))).toBe(false);
-}, 60_000);
+it.each(['wasm', 'onnx'])(
+  'ends with 130 on Control-C and keeps a whole run folder, on %s',
+  async (backend) => {
+    const args = [
+      'train',
+      'walker2d',
+      '--data',
+      'walker.zip',
+      '--recipe',
+      'sample',
+      '--epochs',
+      '100000',
+      '--out',
+      backend,
+      '--backend',
+      backend,
+    ];
+    const child = start([...args, '--json']);
+    await new Promise<void>((resolve) =>
+      child.stdout?.on('data', (chunk) => String(chunk).includes('"event":"epoch"') && resolve()),
+    );
+    child.kill('SIGINT');
+    const { code, out, err } = await child.ended;
+    expect({ code, err }).toEqual({ code: 130, err: '' });
+    const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}');
+    expect(last).toMatchObject({ event: 'result', stopped: true });
+    for (const file of last.files) expect(existsSync(join(folder, backend, file))).toBe(true);
+    expect(existsSync(join(folder, `.${backend}.part`))).toBe(false);
+  },
+  60_000,
+);

@@ -3,14 +3,13 @@
  */
 
 import { basename } from 'node:path';
-import type { SyncBackend } from '@rheo/ir';
 import { withBackend } from '../backends.ts';
 import { formatLoss } from '../format-number.ts';
 import { readModelFile } from '../model-file.ts';
 import type { ModelRecord } from '../model-record.ts';
 import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
-import { streamingSpeed } from '../streaming-speed.ts';
+import { streamingRemark, streamingSpeed } from '../streaming-speed.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
 import { testError } from '../test-error.ts';
@@ -29,13 +28,13 @@ export interface EvaluateOptions {
 /** Runs the command and prints the figures. Throws typed errors. */
 export async function evaluate(model: string, options: EvaluateOptions, terminal: Terminal): Promise<void> {
   const { folder, out, signal } = terminal;
-  await withBackend(options.backend ?? 'wasm', async (backend: SyncBackend) => {
+  await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
     const { fitted, record } = await readModelFile(folder, model, backend);
     const data = await findData(folder, model, options.data, record);
     const { mse, baseline } = await testError(fitted, data.test, backend, data.path, signal);
     const sameData = record?.dataFingerprint === data.fingerprint;
     const asTrained = sameData ? record.testMse === mse : undefined;
-    const stepTime = await withBackend('wasm', (wasm) => streamingSpeed(fitted, data.test, wasm));
+    const stepTime = await streamingSpeed(fitted, data.test);
     if (options.json === true) {
       out.write(
         `${jsonLine('result', {
@@ -61,7 +60,8 @@ export async function evaluate(model: string, options: EvaluateOptions, terminal
       ['streaming step', `${stepTime.toFixed(1)} µs`],
       ['data', `${basename(data.path)}, ${data.test.count} test windows`],
     ];
-    out.write(`${labelled(rows, width).join('\n')}\n${wrap(remark, width)}\n`);
+    const remarks = [streamingRemark(backend), remark].filter((text) => text !== undefined);
+    out.write(`${labelled(rows, width).join('\n')}\n${wrap(remarks.join('\n'), width)}\n`);
   });
 }
 

@@ -8,7 +8,7 @@ import type { ImportConfig, ImportedModel } from '@rheo/interop';
 import { importNcps } from '@rheo/interop';
 import { predict } from '@rheo/layers';
 import { toCheckpoint } from '@rheo/train';
-import { withBackend } from '../backends.ts';
+import { withWasm } from '../backends.ts';
 import type { CheckData } from '../check-data.ts';
 import { readCheckData, readJsonFile } from '../check-data.ts';
 import { badFile } from '../failure.ts';
@@ -63,9 +63,7 @@ interface Difference {
 }
 
 async function compare(imported: ImportedModel, data: CheckData, check: string): Promise<Difference> {
-  const { outputs } = await withBackend('wasm', (wasm) =>
-    predict(imported.model, imported.parameters, wasm, data.inputs),
-  );
+  const { outputs } = await withWasm((wasm) => predict(imported.model, imported.parameters, wasm, data.inputs));
   if (outputs.data.length !== data.output.length) {
     throw badFile(
       'format',

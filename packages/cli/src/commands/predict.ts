@@ -5,7 +5,7 @@
 
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import type { SyncBackend } from '@rheo/ir';
+import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import { withBackend } from '../backends.ts';
 import { misuse } from '../failure.ts';
@@ -49,7 +49,7 @@ export async function predict(model: string, options: PredictOptions, terminal: 
   }
   const toFile = options.out !== undefined && options.out !== '-' ? options.out : undefined;
   if (toFile !== undefined) refuseInputs(folder, toFile, '--out', [model, options.data]);
-  const { table, figures } = await withBackend(options.backend ?? 'wasm', async (backend) => {
+  const { table, figures } = await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
     const file = await readModelFile(folder, model, backend);
     return predictFile(file, options.data, terminal, backend);
   });
@@ -82,7 +82,7 @@ async function predictFile(
   { fitted }: ModelFile,
   path: string,
   { folder, signal }: Terminal,
-  backend: SyncBackend,
+  backend: Backend,
 ): Promise<Predicted> {
   if (isWalker2d(folder, path)) {
     const { test } = await loadWalker2dData(folder, path);

@@ -8,7 +8,7 @@
 
 import { basename, resolve } from 'node:path';
 import { flattenTree } from '@rheo/core';
-import type { SyncBackend } from '@rheo/ir';
+import type { Backend } from '@rheo/ir';
 import { describe, initialise } from '@rheo/layers';
 import type { Fitted } from '@rheo/train';
 import { TrainingStopped, toCheckpoint, train, walker2dSetup } from '@rheo/train';
@@ -25,7 +25,7 @@ import { tee } from '../progress/progress.ts';
 import { recipes } from '../recipes.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { claimNextRunFolder, claimRunFolder } from '../run-folder.ts';
-import { streamingSpeed } from '../streaming-speed.ts';
+import { streamingRemark, streamingSpeed } from '../streaming-speed.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf } from '../terminal.ts';
 import { nextIsCurrent, testError } from '../test-error.ts';
@@ -45,7 +45,7 @@ export interface TrainWalker2dOptions {
   readonly seed?: number | undefined;
   /** Run folder; the next free one under `runs` unless given. */
   readonly out?: string | undefined;
-  /** A name of `backends`; `wasm` unless given. */
+  /** As `--backend` takes it; `wasm` unless given. */
   readonly backend?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -74,9 +74,11 @@ export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Ter
   ]);
   const progress = tee([shown, written]);
   try {
-    const data = await loadWalker2dData(folder, path);
-    const settings = { options, recipe, data, run, progress, terminal };
-    const result = await withBackend(options.backend ?? 'wasm', (backend) => runWith(settings, backend));
+    // An engine that is missing is known before the data is read, too.
+    const result = await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
+      const data = await loadWalker2dData(folder, path);
+      return runWith({ options, recipe, data, run, progress, terminal }, backend);
+    });
     written.result(result);
     run.finish();
     shown.result(result);
@@ -98,7 +100,7 @@ interface Settings {
 
 async function runWith(
   { options, recipe, data, run, progress, terminal }: Settings,
-  backend: SyncBackend,
+  backend: Backend,
 ): Promise<RunResult> {
   const { features, steps } = data.train;
   const { model, epochs: recipeEpochs, ...setup } = walker2dSetup(recipes[recipe], features);
@@ -168,7 +170,9 @@ async function runWith(
   if (stopped) progress.note(`Interrupted after ${seconds.length} of ${epochs} epochs; keeping what was learnt.`);
 
   const test = await testError(fitted, data.test, backend, data.path);
-  const stepTime = await withBackend('wasm', (wasm) => streamingSpeed(fitted, data.test, wasm));
+  const stepTime = await streamingSpeed(fitted, data.test);
+  const remark = streamingRemark(backend);
+  if (remark !== undefined) progress.note(remark);
   const record = {
     task: 'walker2d',
     recipe,

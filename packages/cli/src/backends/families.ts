@@ -1,0 +1,76 @@
+/**
+ * The families of backends: which engine each one needs, where it can compute, and how it is created.
+ *
+ * One table for `--backend` and for `rheo doctor`, so that what one lists the other takes.
+ */
+
+import type { OnnxRuntime } from '@rheo/backend-onnx';
+import { onnx } from '@rheo/backend-onnx';
+import { wasm } from '@rheo/backend-wasm';
+import type { Backend } from '@rheo/ir';
+import { referenceBackend } from '@rheo/ir';
+
+/** Name of a family. */
+export type FamilyName = 'wasm' | 'reference' | 'onnx' | 'onnx-web';
+
+/** A family of backends. */
+export interface Family {
+  /** What it is, in a few words. */
+  readonly title: string;
+  /** Where it can compute in Node; the first one is meant where none is named. Empty where there is no choice. */
+  readonly places: readonly string[];
+  /** True where the engine that is installed may have more places. */
+  readonly open: boolean;
+  /** Places that only pages have. */
+  readonly inPages: readonly string[];
+  /** Sets of packages any of which will do, the first preferred; the first of a set is the runtime. Empty for none. */
+  engines(place: string): readonly (readonly [string, ...string[]])[];
+  /** Creates the backend on the runtime of its engine. */
+  create(place: string, runtime: unknown): Promise<Backend>;
+}
+
+/** All families, in the order in which they are listed. */
+export const families: { readonly [K in FamilyName]: Family } = {
+  wasm: {
+    title: 'generated WebAssembly',
+    places: [],
+    open: false,
+    inPages: [],
+    engines: () => [],
+    create: () => wasm(),
+  },
+  reference: {
+    title: 'the definition, slow',
+    places: [],
+    open: false,
+    inPages: [],
+    engines: () => [],
+    create: async () => referenceBackend({ precision: 'single' }),
+  },
+  onnx: {
+    title: 'ONNX Runtime',
+    places: ['cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'tensorrt'],
+    open: true,
+    inPages: [],
+    engines: () => [['onnxruntime-node']],
+    create: (place, runtime) => onnx({ runtime: silent(runtime), provider: place }),
+  },
+  'onnx-web': {
+    title: 'ONNX Runtime as in pages',
+    places: ['wasm'],
+    open: false,
+    inPages: ['webgpu', 'webnn'],
+    engines: () => [['onnxruntime-web']],
+    create: (place, runtime) => onnx({ runtime: silent(runtime), provider: place }),
+  },
+};
+
+/** The engine does not write to the terminal what it also throws. */
+function silent(runtime: unknown): OnnxRuntime {
+  const { env } = runtime as { env?: { logLevel?: string } };
+  if (env !== undefined) env.logLevel = 'fatal';
+  return runtime as OnnxRuntime;
+}
+
+/** Names of the families. */
+export const familyNames: readonly FamilyName[] = Object.keys(families) as FamilyName[];

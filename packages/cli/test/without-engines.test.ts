@@ -1,0 +1,42 @@
+/** The command as it is installed from a registry, in folders that hold no engine. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createBackend } from '../src/backends.ts';
+import { rheo } from './collect.ts';
+
+vi.mock('../src/backends/engine-places.ts', () => ({
+  enginePlaces: (folder: string) => [join(folder, 'package.json')],
+}));
+
+const folder = mkdtempSync(join(tmpdir(), 'rheo-no-engines-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('an engine that is not installed', () => {
+  it.each([
+    ['onnx', 'onnx:cpu', 'onnxruntime-node'],
+    ['onnx:cuda', 'onnx:cuda', 'onnxruntime-node'],
+    ['onnx-web:wasm', 'onnx-web:wasm', 'onnxruntime-web'],
+  ])('%s: says what to install, and leaves nothing', async (name, full, engine) => {
+    const { code, out, err } = await rheo(folder, ['train', 'walker2d', '--out', 'run', '--backend', name]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toBe(
+      `@rheo/cli: the backend ${full} needs the package ${engine}, which is not installed (--backend). Run: npm install ${engine}\n`,
+    );
+    await expect(createBackend(name, folder)).rejects.toMatchObject({ code: 'capability' });
+  });
+
+  it.each([
+    ['pnpm-lock.yaml', 'pnpm add onnxruntime-node'],
+    ['yarn.lock', 'yarn add onnxruntime-node'],
+    ['bun.lock', 'bun add onnxruntime-node'],
+    ['package-lock.json', 'npm install onnxruntime-node'],
+  ])('beside or below %s: %s', async (lockfile, command) => {
+    const project = join(folder, lockfile.replace('.', '-'));
+    mkdirSync(join(project, 'below'), { recursive: true });
+    writeFileSync(join(project, lockfile), '');
+    await expect(createBackend('onnx', project)).rejects.toThrow(`Run: ${command}`);
+    await expect(createBackend('onnx', join(project, 'below'))).rejects.toThrow(`Run: ${command}`);
+  });
+});
