@@ -7,7 +7,7 @@
  */
 
 import type { Backend, DeviceLost } from '@rheo/ir';
-import { RheoError } from '@rheo/ir';
+import { isRheoError, RheoError } from '@rheo/ir';
 
 /** What is known of a device, and how to wait for it. */
 export interface DeviceWatch {
@@ -64,7 +64,8 @@ function createWatch({ lost, name }: Backend): DeviceWatch {
         try {
           one.dispose();
         } catch (error) {
-          if (gone === undefined) throw error;
+          const dead = isRheoError(error) && (error.code === 'lost' || error.code === 'disposed');
+          if (gone === undefined && !dead) throw error;
         }
       }
     },

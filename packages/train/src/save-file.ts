@@ -16,11 +16,18 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
       remedy: 'Take the bytes from toBytes() and offer them as a download or store them',
     });
   }
-  const { rename, rm, writeFile } = process.getBuiltinModule('node:fs/promises');
+  const { open, rename, rm } = process.getBuiltinModule('node:fs/promises');
   const { basename, dirname, join } = process.getBuiltinModule('node:path');
   const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.part`);
   try {
-    await writeFile(temporary, bytes, { flag: 'wx' });
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(bytes);
+      // Without it a power cut could leave the new name with old or no contents.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 
-it('the example of the README is the one that runs here, and prints what it says', async () => {
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+it.each([
+  ['readme-example.ts', 4, () => import('./readme-example.ts')],
+  ['readme-resume-example.ts', 2, () => import('./readme-resume-example.ts')],
+])('%s is what the README shows, and prints what it says', async (file, lines, run) => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  await import('./readme-example.ts');
+  await run();
   const printed = log.mock.calls.map(([line]) => String(line));
   log.mockRestore();
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  expect(readme).toContain(readFileSync(new URL('readme-example.ts', import.meta.url), 'utf8'));
-  expect(printed.length).toBe(4);
+  expect(readme).toContain(readFileSync(new URL(file, import.meta.url), 'utf8'));
+  expect(printed.length).toBe(lines);
   expect(readme).toContain(printed.join('\n'));
 });
