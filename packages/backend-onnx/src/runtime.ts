@@ -124,6 +124,12 @@ async function watch(module: Module, loss: Loss): Promise<void> {
   );
 }
 
+/** First line of what the engine threw, without the place in its sources and the condition that did not hold. */
+function reasonOf({ message }: Error): string {
+  const [line = ''] = message.split('\n');
+  return line.replace(/^\S+\.cc:\d+ .* was false\. /, '');
+}
+
 /** Only the runtime for Node lists what it has. */
 function kindOf(module: Module): 'node' | 'web' {
   return module.listSupportedBackends === undefined ? 'web' : 'node';
@@ -132,7 +138,7 @@ function kindOf(module: Module): 'node' | 'web' {
 function missing(module: Module, provider: string, found: readonly string[] | undefined, cause?: unknown): RheoError {
   const { versions } = module.env ?? {};
   const kind = kindOf(module);
-  const reason = cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : '';
+  const reason = cause instanceof Error ? `: ${reasonOf(cause)}` : '';
   const others = (found ?? ['wasm']).filter((name) => name !== provider);
   return new RheoError('capability', {
     from: '@rheo/backend-onnx',

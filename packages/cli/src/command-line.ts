@@ -6,6 +6,7 @@
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { readBackendName } from './backends/backend-name.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
@@ -25,6 +26,7 @@ export interface Actions {
   importCheckpoint(file: string, options: ImportOptions): Promise<void>;
   inspect(model: string, options: InspectOptions): Promise<void>;
   translate(model: string, options: TranslateOptions): Promise<void>;
+  doctor(options: DoctorOptions): Promise<void>;
 }
 
 /** The command `rheo`; `parseAsync` throws `CommanderError` instead of ending the process. */
@@ -100,6 +102,11 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--out <file>', 'write the closed form as JSON')
     .option('--json', 'one JSON line on standard output instead of text')
     .action((model: string, options: TranslateOptions) => actions.translate(model, options));
+
+  configured(rheo.command('doctor'))
+    .description('list the backends: what works here, what is missing, and how to install it')
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((options: DoctorOptions) => actions.doctor(options));
   return rheo;
 
   function configured(command: Command): Command {

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
+import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { importCheckpoint } from './commands/import-checkpoint.ts';
 import { inspect } from './commands/inspect.ts';
@@ -30,6 +31,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     translate: (model: string, options: Parameters<typeof translate>[1]) => translate(model, options, terminal),
     importCheckpoint: async (file: string, options: Parameters<typeof importCheckpoint>[1]) => {
       if (!(await importCheckpoint(file, options, terminal))) exitCode = 1;
+    },
+    doctor: async (options: Parameters<typeof doctor>[0]) => {
+      if (!(await doctor(options, version(), terminal))) exitCode = 1;
     },
   };
   const rheo = commandLine(version(), actions, terminal);

@@ -40,3 +40,15 @@ describe('an engine that is not installed', () => {
     await expect(createBackend('onnx', join(project, 'below'))).rejects.toThrow(`Run: ${command}`);
   });
 });
+
+it('rheo doctor says what works, and for everything else what to install', async () => {
+  const { code, out, err } = await rheo(folder, ['doctor']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/^ok +wasm +generated WebAssembly/m);
+  expect(out).toMatch(/^ok +reference/m);
+  expect(out).toMatch(/^missing +onnx:cpu .*\n +\$ npm install onnxruntime-node\n/m);
+  expect(out).toMatch(/^missing +onnx-web:wasm .*\n(?: +[^$\n]+\n)* +\$ npm install onnxruntime-web\n/m);
+  // Providers are the engine's to tell.
+  expect(out).not.toContain('onnx:cuda');
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('All that is installed works: wasm, reference.');
+}, 60_000);

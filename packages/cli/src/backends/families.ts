@@ -21,6 +21,8 @@ export interface Family {
   readonly places: readonly string[];
   /** True where the engine that is installed may have more places. */
   readonly open: boolean;
+  /** What an engine that is installed says that it has. */
+  readonly installedPlaces?: (runtime: unknown) => readonly string[];
   /** Places that only pages have. */
   readonly inPages: readonly string[];
   /** Sets of packages any of which will do, the first preferred; the first of a set is the runtime. Empty for none. */
@@ -51,6 +53,7 @@ export const families: { readonly [K in FamilyName]: Family } = {
     title: 'ONNX Runtime',
     places: ['cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'tensorrt'],
     open: true,
+    installedPlaces: (runtime) => providersOf(runtime),
     inPages: [],
     engines: () => [['onnxruntime-node']],
     create: (place, runtime) => onnx({ runtime: silent(runtime), provider: place }),
@@ -70,6 +73,11 @@ function silent(runtime: unknown): OnnxRuntime {
   const { env } = runtime as { env?: { logLevel?: string } };
   if (env !== undefined) env.logLevel = 'fatal';
   return runtime as OnnxRuntime;
+}
+
+function providersOf(runtime: unknown): readonly string[] {
+  const { listSupportedBackends } = runtime as { listSupportedBackends?: () => readonly { readonly name: string }[] };
+  return listSupportedBackends?.().map(({ name }) => name) ?? ['cpu'];
 }
 
 /** Names of the families. */

@@ -1,0 +1,47 @@
+/**
+ * Findings for people: a column of states, one of names, and what there is to say; under one another where it is narrow.
+ *
+ * Commands stand on lines of their own and are never broken, so that they can be copied.
+ */
+
+import { styleText } from 'node:util';
+import { wrap } from '../terminal.ts';
+import type { Finding, State } from './finding.ts';
+
+const colours: { readonly [K in State]: 'green' | 'yellow' | 'red' | 'gray' } = {
+  ok: 'green',
+  missing: 'yellow',
+  failed: 'red',
+  'in pages': 'gray',
+};
+
+const stateWidth = 10;
+/** Below this there is no room for details beside names. */
+const wide = 64;
+
+/** How findings are laid out. */
+export interface Layout {
+  readonly width: number;
+  /** Characters of the longest name. */
+  readonly nameWidth: number;
+  readonly colour: boolean;
+}
+
+/** The lines of one finding. */
+export function findingText({ name, state, detail, remedy }: Finding, { width, nameWidth, colour }: Layout): string {
+  const beside = width >= wide;
+  const indent = beside ? stateWidth + nameWidth + 2 : 2;
+  const padding = ' '.repeat(indent);
+  const block = (text: string): string[] =>
+    wrap(text, width - indent)
+      .split('\n')
+      .map((line) => `${padding}${line}`);
+  const mark = colour ? styleText(colours[state], state, { validateStream: false }) : state;
+  const head = `${mark}${' '.repeat(stateWidth - state.length)}${name}`;
+  const lines = block(detail);
+  if (remedy !== undefined && 'advice' in remedy) lines.push(...block(remedy.advice));
+  if (remedy !== undefined && 'command' in remedy) lines.push(`${padding}$ ${remedy.command}`);
+  if (!beside) return [head, ...lines].join('\n');
+  const [first = '', ...rest] = lines;
+  return [`${head}${first.slice(stateWidth + name.length)}`, ...rest].join('\n');
+}
