@@ -35,7 +35,13 @@ export class Lowering {
   readonly frames: Frame[] = [{ steps: [] }];
   /** Packed right operands by place and layout, per frame: what was packed, and where it lies now. */
   readonly packs: Map<string, { readonly from: number; readonly to: number }>[] = [new Map()];
+  /** False if products read their right operands where they lie. */
+  readonly packing: boolean;
   #loops = 0;
+
+  constructor(packing: boolean) {
+    this.packing = packing;
+  }
 
   get depth(): number {
     return this.frames.length - 1;
@@ -70,7 +76,7 @@ export class Lowering {
     kind: BufferKind,
     dtype: DType,
     size: number,
-    extra: { index?: number; data?: readonly number[] } = {},
+    extra: { index?: number; data?: readonly number[]; origin?: Origin } = {},
   ): number {
     this.buffers.push({ id: this.buffers.length, kind, dtype, size, ...extra });
     return this.buffers.length - 1;

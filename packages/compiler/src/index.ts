@@ -2,10 +2,18 @@
  * From a Program to loop kernels and a memory plan, for any target that generates code.
  */
 
+export type { Dialect } from './c/dialect.ts';
+export { c99 } from './c/dialect.ts';
+export type { PrintCOptions, PrintedC } from './c/print-c.ts';
+export { printC } from './c/print-c.ts';
+export { commentText, identifierPart, isIdentifier } from './c/text.ts';
+export type { CollapsedKernel } from './collapse-kernel.ts';
+export { collapseKernel } from './collapse-kernel.ts';
 export { formatSteps } from './format.ts';
 export * from './kernels.ts';
+export type { LowerOptions } from './lower.ts';
 export { lower } from './lower.ts';
-export type { MemoryPlan } from './plan.ts';
+export type { MemoryPlan, PlanOptions } from './plan.ts';
 export { planMemory } from './plan.ts';
 export type { CoupledAxis, TileAnalysis, TileAxis } from './tiles.ts';
 export { analyseTiles } from './tiles.ts';

@@ -26,6 +26,8 @@ export interface Buffer {
   readonly index?: number;
   /** Contents of a constant. */
   readonly data?: readonly number[];
+  /** Where a constant came from. */
+  readonly origin?: Origin;
 }
 
 /** A term of an address: iteration number of an enclosing loop times a stride in elements. */
@@ -135,6 +137,14 @@ export interface PackStep {
   readonly to: number;
 }
 
+/** The right operand of a product as it lies in memory. */
+export interface NaturalOperand {
+  /** Place of B[0,0]; strides are those of the batch axes. */
+  readonly access: Access;
+  readonly kStride: number;
+  readonly nStride: number;
+}
+
 /** C[m,n] = Σ_k A[m,k]·B[k,n] for every batch; B is packed. C goes through the epilogue or straight into its store. */
 export interface ProductStep {
   readonly kind: 'product';
@@ -149,6 +159,8 @@ export interface ProductStep {
   /** Packed B: [panels] per batch item, `batchStride` elements apart (0 when shared). */
   readonly packed: number;
   readonly batch: readonly { readonly size: number; readonly packedStride: number }[];
+  /** B where the target asked for no packing; `packed` is then its own buffer, and the packed strides are 0. */
+  readonly natural?: NaturalOperand;
   /** Map over [batch…, m, n]; a node of kind 'product' is C. */
   readonly epilogue: MapStep;
 }

@@ -19,9 +19,19 @@ import { lowerProduct } from './products.ts';
 import type { View } from './views.ts';
 import { accessAt, denseView, identityMap, isDense, sizeOf } from './views.ts';
 
+/** What a target wants. */
+export interface LowerOptions {
+  /** False for products that read their right operands where they lie, without a copy. True unless given. */
+  readonly packing?: boolean;
+}
+
 /** Lowers a whole Program; `bound` names inputs whose work is to be done once, ahead. */
-export function lower(program: Program, bound: ReadonlySet<number> = new Set()): Lowered {
-  const lowering = new Lowering();
+export function lower(
+  program: Program,
+  bound: ReadonlySet<number> = new Set(),
+  { packing = true }: LowerOptions = {},
+): Lowered {
+  const lowering = new Lowering(packing);
   const inputs = program.params.map(({ type }, index) => {
     const shape = type.shape as readonly number[];
     return denseView(lowering.buffer('input', type.dtype, sizeOf(shape), { index }), shape, 0);
@@ -72,7 +82,10 @@ function placeConstants(lowering: Lowering, block: Block): void {
     const { dtype, shape, value } = instruction.attributes;
     const [first] = value;
     if (value.every((element) => Object.is(element, first))) continue;
-    const buffer = lowering.buffer('constant', dtype, value.length, { data: value });
+    const buffer = lowering.buffer('constant', dtype, value.length, {
+      data: value,
+      origin: originOf(instruction, 'constant'),
+    });
     block.views.set(instruction.id, denseView(buffer, shape, 0));
   }
 }

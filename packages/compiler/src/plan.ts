@@ -2,11 +2,11 @@
  * Places temporaries in one block of memory so that buffers whose lives do not overlap share bytes.
  *
  * Lives are intervals over the steps in order. What a loop touches and something outside it too lives through the
- * whole loop; what only one iteration uses lives within the body. Offsets are multiples of 64 bytes, and every
- * buffer may be written up to the next multiple of 16.
+ * whole loop; what only one iteration uses lives within the body. Offsets are multiples of 64 bytes unless the target
+ * wants less; with 16 bytes or more, every buffer may be written up to the next multiple of 16.
  */
 
-import type { Lowered, Step } from './kernels.ts';
+import type { Buffer, Lowered, Step } from './kernels.ts';
 import { touched } from './kernels.ts';
 
 /** Byte offsets of temporaries and constants, and the size of the whole. */
@@ -27,10 +27,16 @@ interface Touch {
   readonly loops: readonly Life[];
 }
 
-const alignment = 64;
+/** What a target wants of the plan. */
+export interface PlanOptions {
+  /** Offsets and sizes are multiples of so many bytes; 64 unless given. */
+  readonly alignment?: number;
+  /** Which temporaries and constants lie in this block of memory; all unless given. */
+  readonly holds?: (buffer: Buffer) => boolean;
+}
 
 /** Plans the memory of a lowered Program; constants and what `prepare` leaves behind live for ever. */
-export function planMemory(lowered: Lowered): MemoryPlan {
+export function planMemory(lowered: Lowered, { alignment = 64, holds = () => true }: PlanOptions = {}): MemoryPlan {
   const touches: Touch[][] = lowered.buffers.map(() => []);
   let position = 0;
   const walk = (steps: readonly Step[], loops: readonly Life[]): void => {
@@ -53,13 +59,14 @@ export function planMemory(lowered: Lowered): MemoryPlan {
   walk(lowered.steps, []);
   const end = position + 1;
   const lives = lowered.buffers.map((buffer, id): Life | undefined => {
+    if (!holds(buffer)) return undefined;
     if (buffer.kind === 'constant') return { start: 0, end };
     const uses = touches[id] as Touch[];
     if (buffer.kind !== 'temporary' || uses.length === 0) return undefined;
     const life = lifeOf(uses);
     return life.start <= boundary && life.end > boundary ? { start: 0, end } : life;
   });
-  return place(lowered, lives);
+  return place(lowered, lives, alignment);
 }
 
 function lifeOf(uses: readonly Touch[]): Life {
@@ -80,9 +87,12 @@ function lifeOf(uses: readonly Touch[]): Life {
 }
 
 /** Largest first, each at the lowest offset that is free for its whole life. */
-function place(lowered: Lowered, lives: readonly (Life | undefined)[]): MemoryPlan {
+function place(lowered: Lowered, lives: readonly (Life | undefined)[], alignment: number): MemoryPlan {
   const offsets: (number | undefined)[] = lowered.buffers.map(() => undefined);
-  const bytesOf = (id: number): number => align(Math.max(1, (lowered.buffers[id] as { size: number }).size) * 4);
+  const bytesOf = (id: number): number => {
+    const bytes = Math.max(1, (lowered.buffers[id] as Buffer).size) * 4;
+    return Math.ceil(bytes / alignment) * alignment;
+  };
   const order = lives
     .flatMap((life, id) => (life === undefined ? [] : [id]))
     .sort((a, b) => bytesOf(b) - bytesOf(a) || a - b);
@@ -104,8 +114,4 @@ function place(lowered: Lowered, lives: readonly (Life | undefined)[]): MemoryPl
     bytes = Math.max(bytes, offset + size);
   }
   return { offsets, bytes };
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
 }

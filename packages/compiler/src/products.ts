@@ -108,6 +108,28 @@ function product(
   const axes = [...outer.map(({ axis }) => axis), rows.inner.axis, columns.inner.axis];
   const map = permuteKernel(epilogue, axes, [...outer.map(({ size }) => size), rows.inner.size, columns.inner.size]);
   const panel = packedSize(k.size, columns.inner.size);
+  const common = {
+    kind: 'product',
+    origin,
+    m: rows.inner.size,
+    n: columns.inner.size,
+    k: k.size,
+    a: { buffer: left.buffer, offset: left.offset, strides: outer.map((item) => item.left), loops: left.loops },
+    mStride: rows.inner.stride,
+    kStride: k.left,
+    epilogue: map,
+  } as const;
+  if (!lowering.packing) {
+    const strides = outer.map((item) => item.right);
+    const access: Access = { buffer: right.buffer, offset: right.offset, strides, loops: right.loops };
+    emit(lowering, {
+      ...common,
+      packed: right.buffer,
+      batch: outer.map(({ size }) => ({ size, packedStride: 0 })),
+      natural: { access, kStride: k.right, nStride: columns.inner.stride },
+    });
+    return;
+  }
   const shared = outer.filter(({ right: stride }) => stride !== 0);
   const packed = pack(lowering, origin, right, k, columns.inner, shared, panel);
   let packedStride = panel;
@@ -117,17 +139,9 @@ function product(
     packedStride *= item.size;
   }
   emit(lowering, {
-    kind: 'product',
-    origin,
-    m: rows.inner.size,
-    n: columns.inner.size,
-    k: k.size,
-    a: { buffer: left.buffer, offset: left.offset, strides: outer.map((item) => item.left), loops: left.loops },
-    mStride: rows.inner.stride,
-    kStride: k.left,
+    ...common,
     packed,
     batch: outer.map((item) => ({ size: item.size, packedStride: strides.get(item) ?? 0 })),
-    epilogue: map,
   });
 }
 

@@ -3,8 +3,8 @@
  */
 
 import type { ArgmaxStep } from '@rheo/compiler';
+import { collapseKernel } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
-import { collapseKernel } from './collapse-kernel.ts';
 import type { EmitContext } from './emit-context.ts';
 import { pushAddress, pushPointer } from './emit-context.ts';
 import { emitLoopNest } from './loop-nest.ts';

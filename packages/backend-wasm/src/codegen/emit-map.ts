@@ -3,8 +3,8 @@
  */
 
 import type { Access, MapStep, Node } from '@rheo/compiler';
+import { collapseKernel } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
-import { collapseKernel } from './collapse-kernel.ts';
 import type { EmitContext } from './emit-context.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStore, NodeEmitter } from './node-emitter.ts';

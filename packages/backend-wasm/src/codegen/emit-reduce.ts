@@ -6,11 +6,10 @@
  * sum across the lanes at the end. The order of summation depends on shapes only.
  */
 
-import type { Access, Node, ReduceStep } from '@rheo/compiler';
+import type { Access, CollapsedKernel, Node, ReduceStep } from '@rheo/compiler';
+import { collapseKernel } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { PlainOp } from '../assembler/opcodes.ts';
-import type { CollapsedKernel } from './collapse-kernel.ts';
-import { collapseKernel } from './collapse-kernel.ts';
 import type { EmitContext } from './emit-context.ts';
 import type { LoopAxis, NestPoint } from './loop-nest.ts';
 import { emitLoopNest } from './loop-nest.ts';

@@ -3,8 +3,8 @@
  */
 
 import type { Access, ScatterStep } from '@rheo/compiler';
+import { collapseKernel } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
-import { collapseKernel } from './collapse-kernel.ts';
 import type { EmitContext } from './emit-context.ts';
 import { pushAddress } from './emit-context.ts';
 import type { LoopAxis } from './loop-nest.ts';

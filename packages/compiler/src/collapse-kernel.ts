@@ -2,8 +2,8 @@
  * Merges the axes of a kernel that run on evenly for everything it addresses, so that loops are few and long.
  */
 
-import type { Access, Node } from '@rheo/compiler';
-import { collapse } from '@rheo/compiler';
+import type { Access, Node } from './kernels.ts';
+import { collapse } from './views.ts';
 
 /** A kernel over fewer axes. */
 export interface CollapsedKernel {
