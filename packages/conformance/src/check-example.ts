@@ -7,21 +7,11 @@ import { evaluate, formatType, isRheoError, nestedPrograms, resultTypes, sameTyp
 import { specialise } from '@rheo/passes';
 import type { CaseReport, ConformanceCase, Group } from './conformance-case.ts';
 import { ConformanceFailure, expectThat } from './conformance-case.ts';
+import type { Example } from './example.ts';
 import { withHandles } from './handles.ts';
 import type { Random } from './random-source.ts';
-import type { Expected, Tolerance } from './tolerance.ts';
+import type { Expected } from './tolerance.ts';
 import { deviation, programTolerance } from './tolerance.ts';
-
-/** A Program with inputs, and how exact a backend must be on it. */
-export interface Example {
-  readonly program: Program;
-  readonly inputs: readonly TensorData[];
-  /** Numbers for named dimensions. */
-  readonly dims?: Readonly<Record<string, number>>;
-  readonly tolerance?: Tolerance;
-  /** Passes to switch on or off. */
-  readonly passes?: Readonly<Record<string, boolean>>;
-}
 
 /** A case that checks Programs against the reference. */
 export function exampleCase(
@@ -57,7 +47,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
     try {
       executable = handles.keep(await backend.compile(program, options));
     } catch (cause) {
-      throw new ConformanceFailure(`compile failed: ${String(cause)}`, { program, inputs, cause });
+      throw new ConformanceFailure(`compile failed: ${String(cause)}`, { ...example, cause });
     }
     try {
       const given = inputs.map((data, index) => handles.upload(data, types[index] as TensorType));
@@ -75,7 +65,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
       return read;
     } catch (cause) {
       if (cause instanceof ConformanceFailure) throw cause;
-      throw new ConformanceFailure(`run failed: ${String(cause)}`, { program, inputs, cause });
+      throw new ConformanceFailure(`run failed: ${String(cause)}`, { ...example, cause });
     }
   });
   return { worst: compareResults(example, got) };
@@ -94,15 +84,15 @@ function soil(backend: Backend): void {
 
 /** The largest error of all results in units of their bounds. Throws `ConformanceFailure` where it is above 1. */
 export function compareResults(example: Example, got: readonly ArrayLike<number>[]): number {
-  const { program, inputs, tolerance = programTolerance } = example;
+  const { tolerance = programTolerance } = example;
   let worst = 0;
   expectedResults(example).forEach((expected, index) => {
     const found = got[index] ?? [];
     if (found.length !== expected.double.length) {
-      throw new ConformanceFailure(`result ${index} has ${found.length} elements, not ${expected.double.length}`, {
-        program,
-        inputs,
-      });
+      throw new ConformanceFailure(
+        `result ${index} has ${found.length} elements, not ${expected.double.length}`,
+        example,
+      );
     }
     const far = deviation(expected, found, tolerance);
     worst = Math.max(worst, far.worst);
@@ -110,7 +100,7 @@ export function compareResults(example: Example, got: readonly ArrayLike<number>
       throw new ConformanceFailure(
         `result ${index} (${formatType(expected.type)}) element ${far.index}: expected ${far.expected}, got ${far.got}; ` +
           `the bound is ${far.bound.toExponential(2)} (tolerance "${tolerance.name}")`,
-        { program, inputs, worst: far.worst },
+        { ...example, worst: far.worst },
       );
     }
   });

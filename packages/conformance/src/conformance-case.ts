@@ -2,8 +2,9 @@
  * What the kit is made of: cases with stable ids, run on a backend, independent of each other and of any test framework.
  */
 
-import type { Backend, Program, TensorData } from '@rheo/ir';
+import type { Backend } from '@rheo/ir';
 import { print } from '@rheo/ir';
+import type { Example } from './example.ts';
 import type { Random } from './random-source.ts';
 
 /** The families of cases, in the order in which they run. */
@@ -38,9 +39,7 @@ export interface CaseReport {
 }
 
 /** What can be said about a failure beside its message. */
-export interface FailureDetails {
-  readonly program?: Program;
-  readonly inputs?: readonly TensorData[];
+export interface FailureDetails extends Partial<Example> {
   /** Largest error in units of its bound. */
   readonly worst?: number;
   readonly cause?: unknown;

@@ -10,6 +10,7 @@
 
 import type { TensorData, TensorType } from '@rheo/ir';
 import { isFloat } from '@rheo/ir';
+import { boundsOf, sameSpecial, verdictOf } from './bounds.ts';
 
 /** What the scale is: the element; the largest of the result, but at least `floor`; or the sum of absolute terms. */
 export type Scale = 'element' | 'result' | 'terms';
@@ -75,36 +76,17 @@ export interface Expected {
 
 /** The element that is worst; `worst` above 1 breaks the rule. */
 export function deviation(expected: Expected, got: ArrayLike<number>, tolerance: Tolerance): Deviation {
-  const { double, single, terms, type } = expected;
-  const { factor, epsilon, scale, floor = 0 } = tolerance;
+  const { double, single, type } = expected;
   const float = isFloat(type.dtype);
-  const unit = type.dtype === 'f64' ? epsilon * 2 ** -29 : epsilon;
-  let spread = 0;
-  let largest = floor;
-  if (float && scale === 'result') {
-    for (let i = 0; i < double.length; i++) {
-      const d = double[i] as number;
-      const difference = Math.abs(d - (single[i] as number));
-      if (Number.isFinite(difference)) spread = Math.max(spread, difference);
-      if (Number.isFinite(d)) largest = Math.max(largest, Math.abs(d));
-    }
-  }
+  const boundAt = boundsOf(expected, tolerance);
   let worst: Deviation = { worst: 0, index: -1, expected: 0, got: 0, bound: 0 };
   for (let i = 0; i < double.length; i++) {
     const d = double[i] as number;
-    const s = single[i] as number;
     const g = got[i] as number;
-    let bound = 0;
+    const bound = boundAt(i);
     let error: number;
-    if (float) {
-      if (scale === 'result') bound = factor * spread + unit * largest;
-      else {
-        const size = Math.max(floor, Math.abs(scale === 'terms' ? ((terms ?? double)[i] as number) : d));
-        bound = factor * Math.abs(d - s) + unit * size;
-      }
-      bound = Math.max(bound, 2 ** -126);
-      error = floatError(type, d, s, g, bound);
-    } else error = g === d ? 0 : Number.POSITIVE_INFINITY;
+    if (float) error = floatError(type, d, single[i] as number, g, bound);
+    else error = g === d ? 0 : Number.POSITIVE_INFINITY;
     if (error > worst.worst || worst.index < 0) worst = { worst: error, index: i, expected: d, got: g, bound };
   }
   return worst;
@@ -112,15 +94,9 @@ export function deviation(expected: Expected, got: ArrayLike<number>, tolerance:
 
 /** Error in units of the bound. */
 function floatError(type: TensorType, d: number, s: number, g: number, bound: number): number {
-  const e = type.dtype === 'f32' ? Math.fround(d) : d;
-  if (Number.isFinite(e) && Number.isFinite(s)) {
-    const error = Math.abs(g - d) / bound;
-    return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
-  }
-  // Where rounding alone decides between a number, an infinity and NaN, the reference has nothing to say.
-  if (Number.isNaN(e) !== Number.isNaN(s) || (!Number.isNaN(e) && e !== s)) return 0;
-  if (Number.isNaN(e)) return Number.isNaN(g) ? 0 : Number.POSITIVE_INFINITY;
-  if (g === e) return 0;
-  // A finite double beyond float32: the largest float32 is as near as infinity.
-  return Number.isFinite(d) && g * Math.sign(e) > 3.4e38 ? 0 : Number.POSITIVE_INFINITY;
+  const verdict = verdictOf(type, d, s);
+  if (verdict === 'open') return 0;
+  if (verdict === 'special') return sameSpecial(type, d, g) ? 0 : Number.POSITIVE_INFINITY;
+  const error = Math.abs(g - d) / bound;
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }

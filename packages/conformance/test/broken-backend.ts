@@ -43,18 +43,23 @@ function wrapped(executable: Executable, fault: Fault, backend: Backend): Execut
   };
 }
 
-/** The Program, bodies of scans included, with instructions emitted by `change` where it does so. */
+/**
+ * The Program with instructions emitted by `change` where it does so, also in bodies of these ops. A `while` is left as it
+ * is unless named: with a wrong body it may not end.
+ */
 export function rewritten(
   program: Program,
   change: (b: ProgramBuilder, op: Op, operands: readonly number[], attributes: Attributes[Op]) => number[] | undefined,
+  into: readonly Op[] = ['scan'],
 ): Program {
   const b = new ProgramBuilder();
   const map: number[] = program.params.map(({ type, name }) => b.param(type, name));
   for (const instruction of program.instructions) {
     const operands = instruction.operands.map((id) => map[id] as number);
     const attributes =
-      instruction.op === 'scan'
-        ? { ...instruction.attributes, body: rewritten(instruction.attributes.body, change) }
+      (instruction.op === 'scan' || instruction.op === 'while' || instruction.op === 'call') &&
+      into.includes(instruction.op)
+        ? { ...instruction.attributes, body: rewritten(instruction.attributes.body, change, into) }
         : instruction.attributes;
     map.push(
       ...(change(b, instruction.op, operands, attributes) ?? b.emit(instruction.op, operands, attributes as never)),

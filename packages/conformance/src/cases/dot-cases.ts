@@ -5,9 +5,9 @@
 
 import type { DType, ValueId } from '@rheo/ir';
 import { ProgramBuilder } from '@rheo/ir';
-import type { Example } from '../check-example.ts';
 import { exampleCase } from '../check-example.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
+import type { Example } from '../example.ts';
 import type { Random } from '../random-source.ts';
 import { programTolerance, sumTolerance } from '../tolerance.ts';
 import { dataFor } from './domains.ts';

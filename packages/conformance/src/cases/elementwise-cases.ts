@@ -4,9 +4,9 @@
 
 import type { DType, Op, ValueId } from '@rheo/ir';
 import { ProgramBuilder } from '@rheo/ir';
-import type { Example } from '../check-example.ts';
 import { exampleCase } from '../check-example.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
+import type { Example } from '../example.ts';
 import type { Random } from '../random-source.ts';
 import { dataFor, drawFor, fewShapes, shapeName, shapes, toleranceFor } from './domains.ts';
 import type { View } from './views.ts';

@@ -4,9 +4,9 @@
 
 import type { ProgramBuilder as Builder, DType, Op, Shape, ValueId } from '@rheo/ir';
 import { ProgramBuilder } from '@rheo/ir';
-import type { Example } from '../check-example.ts';
 import { exampleCase } from '../check-example.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
+import type { Example } from '../example.ts';
 import type { Random } from '../random-source.ts';
 import { roundedTolerance } from '../tolerance.ts';
 import { anyData, shapeName } from './domains.ts';

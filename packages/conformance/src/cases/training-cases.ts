@@ -8,10 +8,10 @@ import { add, flattenTree, full, gradient, inlineProgram, mul, reduceSum, sin, t
 import type { Backend, DeviceTensor, Program, Shape, TensorData, TensorType } from '@rheo/ir';
 import { elementCount, isFloat, isRheoError } from '@rheo/ir';
 import { optimise, optionalPasses, passNames } from '@rheo/passes';
-import type { Example } from '../check-example.ts';
 import { checkExample, compareResults, exampleCase } from '../check-example.ts';
 import type { CaseReport, ConformanceCase } from '../conformance-case.ts';
 import { ConformanceFailure } from '../conformance-case.ts';
+import type { Example } from '../example.ts';
 import { withHandles } from '../handles.ts';
 import type { Random } from '../random-source.ts';
 import { fillWith } from '../random-source.ts';

@@ -8,8 +8,8 @@
 import type { Dim, DType, TensorData } from '@rheo/ir';
 import { elementCount } from '@rheo/ir';
 import fc from 'fast-check';
-import type { Example } from '../check-example.ts';
 import { bound } from '../check-example.ts';
+import type { Example } from '../example.ts';
 import { fillWith, randomFrom } from '../random-source.ts';
 import { grow } from './grow.ts';
 import { Scope } from './scope.ts';

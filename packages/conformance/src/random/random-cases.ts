@@ -7,10 +7,10 @@
 
 import type { Backend } from '@rheo/ir';
 import fc from 'fast-check';
-import type { Example } from '../check-example.ts';
 import { checkExample } from '../check-example.ts';
 import type { CaseReport, ConformanceCase } from '../conformance-case.ts';
 import { ConformanceFailure } from '../conformance-case.ts';
+import type { Example } from '../example.ts';
 import type { ProgramOptions } from './arbitrary-program.ts';
 import { arbitraryProgram } from './arbitrary-program.ts';
 import { reduceExample } from './reduce-example.ts';

@@ -8,7 +8,8 @@
 import type { Attributes, DType, Instruction, Op, Program, TensorData, ValueId } from '@rheo/ir';
 import { allocate, elementCount, evaluate, nestedPrograms, ProgramBuilder, resultTypes } from '@rheo/ir';
 import { deadCode } from '@rheo/passes';
-import { bound, type Example } from '../check-example.ts';
+import { bound } from '../check-example.ts';
+import type { Example } from '../example.ts';
 
 /** Runs an example and tells how it fails; undefined if it does not. */
 export type Failure = (example: Example) => Promise<string | undefined>;
