@@ -1,8 +1,10 @@
 /**
  * Checkpoints of the Python originals as models of Rheo: PyTorch, safetensors and Keras files of ncps and of the authors'
- * CfC code.
+ * CfC code. And models of Rheo out, for other engines.
  */
 
+export type { ExportedOnnx, OnnxExportOptions, OnnxPort } from './export-onnx/export-onnx.ts';
+export { exportOnnx } from './export-onnx/export-onnx.ts';
 export type { ImportConfig, ImportFamily, NcpsWiring } from './import-config.ts';
 export type { ImportedModel, ImportFile, ImportReport } from './import-ncps.ts';
 export { importNcps } from './import-ncps.ts';
