@@ -54,7 +54,8 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--epochs <n>', 'passes over the data', wholeNumber(1))
     .option('--seed <n>', 'start of all randomness (default: 1)', wholeNumber(0))
     .option('--out <dir>', 'run folder (default: runs/walker2d-<date>-<n>)')
-    .addOption(backendOption())
+    .option('--resume <dir>', 'go on with a run that was stopped or killed, as if it had not been')
+    .addOption(backendOption().default(undefined, 'wasm, or that of the run that goes on'))
     .option('--json', 'JSON lines on standard output instead of text')
     .action((options: TrainWalker2dOptions) => actions.trainWalker2d(options));
 

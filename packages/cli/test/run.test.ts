@@ -27,6 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('a run folder', () => {
   it('holds its files and nothing beside', () => {
     expect(readdirSync(join(folder, 'run')).sort()).toEqual([
+      'checkpoint.safetensors',
       'config.json',
       'learning-curve.svg',
       'log.txt',

@@ -2,8 +2,9 @@
  * `rheo train walker2d`: trains a recipe on the data, measures it on the test windows and as a stream, and leaves a run
  * folder with the model, the record of the run and its pictures.
  *
- * An interrupted run that has learnt something is finished as it stands and marked `stopped`; any other failure leaves
- * nothing behind.
+ * An interrupted run that has learnt something is finished as it stands and marked `stopped`. After each epoch the folder
+ * has a checkpoint, from which a run that was stopped, killed or failed goes on with `resume`, to the same bits; a run
+ * that has none leaves nothing behind.
  */
 
 import { basename, resolve } from 'node:path';
@@ -11,8 +12,11 @@ import { flattenTree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import { describe, initialise } from '@rheo/layers';
 import type { Fitted } from '@rheo/train';
-import { TrainingStopped, toCheckpoint, train, walker2dSetup } from '@rheo/train';
+import { TrainingStopped, toCheckpoint, toTrainingCheckpoint, train, walker2dSetup } from '@rheo/train';
 import { withBackend } from '../backends.ts';
+import { badFile, misuse } from '../failure.ts';
+import type { InterruptedRun } from '../interrupted-run.ts';
+import { checkpointFile, readInterruptedRun } from '../interrupted-run.ts';
 import { toExtra } from '../model-record.ts';
 import { learningCurve } from '../pictures/learning-curve.ts';
 import { mostIrregular, predictionsPicture } from '../pictures/predictions.ts';
@@ -24,7 +28,7 @@ import type { Progress, RunResult } from '../progress/progress.ts';
 import { tee } from '../progress/progress.ts';
 import { recipes } from '../recipes.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { claimNextRunFolder, claimRunFolder } from '../run-folder.ts';
+import { claimNextRunFolder, claimRunFolder, reopenRunFolder } from '../run-folder.ts';
 import { streamingRemark, streamingSpeed } from '../streaming-speed.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf } from '../terminal.ts';
@@ -47,6 +51,11 @@ export interface TrainWalker2dOptions {
   readonly out?: string | undefined;
   /** As `--backend` takes it; `wasm` unless given. */
   readonly backend?: string | undefined;
+  /**
+   * Folder of a run to go on with. Recipe, seed, data, backend and epochs are its own; data may be named anew, the backend
+   * may be another, and there may be more epochs.
+   */
+  readonly resume?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -60,13 +69,11 @@ export interface TrainedWalker2d {
 /** Runs the command. Throws typed errors; see `failure.ts` for their exit codes. */
 export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Terminal): Promise<TrainedWalker2d> {
   const { folder } = terminal;
-  const { path, bundled } = trainingSource(options.data);
-  const recipe = options.recipe ?? (bundled ? 'sample' : 'cfc');
+  refuseOwnSettings(options);
+  // Known at once when there is none.
+  const source = options.resume === undefined ? trainingSource(options.data) : undefined;
   // Claims its folder before the data is read: a wrong --out is known at once.
-  const run =
-    options.out === undefined
-      ? claimNextRunFolder(folder, 'walker2d', new Date())
-      : claimRunFolder(folder, options.out);
+  const run = openRun(options, folder);
   const shown = shownProgress(options, terminal);
   const written = tee([
     plainLines((text) => run.append('log.txt', text)),
@@ -74,10 +81,18 @@ export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Ter
   ]);
   const progress = tee([shown, written]);
   try {
+    const before = options.resume === undefined ? undefined : await readInterruptedRun(run);
+    const backendName = options.backend ?? before?.settings.backend ?? 'wasm';
+    const recipe = before?.settings.recipe ?? options.recipe ?? (source?.bundled ? 'sample' : 'cfc');
+    const path = options.data ?? before?.settings.data.path ?? source?.path ?? '';
     // An engine that is missing is known before the data is read, too.
-    const result = await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
+    const result = await withBackend(backendName, folder, async (backend) => {
       const data = await loadWalker2dData(folder, path);
-      return runWith({ options, recipe, data, run, progress, terminal }, backend);
+      if (before !== undefined && data.fingerprint !== before.settings.data.fingerprint) {
+        const remedy = 'Pass the data that the run was begun with: --data FILE';
+        throw badFile('value', 'these are not the data of the run', path, remedy);
+      }
+      return runWith({ options, backendName, recipe, data, before, run, progress, terminal }, backend);
     });
     written.result(result);
     run.finish();
@@ -89,23 +104,45 @@ export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Ter
   }
 }
 
+function openRun({ resume, out }: TrainWalker2dOptions, folder: string): RunFolder {
+  if (resume !== undefined) return reopenRunFolder(folder, resume);
+  return out === undefined ? claimNextRunFolder(folder, 'walker2d', new Date()) : claimRunFolder(folder, out);
+}
+
+/** A run that goes on has settings of its own. */
+function refuseOwnSettings(options: TrainWalker2dOptions): void {
+  const fixed = (['recipe', 'seed', 'out'] as const).find((name) => options[name] !== undefined);
+  if (options.resume === undefined || fixed === undefined) return;
+  const remedy = 'Leave it out, or train anew without --resume';
+  throw misuse(`a run that is resumed keeps its own ${fixed}`, `--${fixed}`, remedy);
+}
+
 interface Settings {
   readonly options: TrainWalker2dOptions;
+  readonly backendName: string;
   readonly recipe: string;
   readonly data: LoadedWalker2d;
+  /** The run that is resumed. */
+  readonly before: InterruptedRun | undefined;
   readonly run: RunFolder;
   readonly progress: Progress;
   readonly terminal: Terminal;
 }
 
 async function runWith(
-  { options, recipe, data, run, progress, terminal }: Settings,
+  { options, backendName, recipe, data, before, run, progress, terminal }: Settings,
   backend: Backend,
 ): Promise<RunResult> {
   const { features, steps } = data.train;
   const { model, epochs: recipeEpochs, ...setup } = walker2dSetup(recipes[recipe], features);
-  const epochs = options.epochs ?? recipeEpochs;
-  const seed = options.seed ?? 1;
+  const epochs = options.epochs ?? before?.settings.epochs ?? recipeEpochs;
+  const seed = options.seed ?? before?.settings.seed ?? 1;
+  const { history = [] } = before?.state?.training ?? {};
+  const begunEpochs = history.length + (before?.state?.underWay.steps ? 1 : 0);
+  if (begunEpochs > epochs) {
+    const remedy = `It counts from the start of the run: pass at least ${begunEpochs}, or leave it out`;
+    throw misuse(`the run is in epoch ${begunEpochs}, beyond ${epochs}`, '--epochs', remedy);
+  }
   const { leaves } = flattenTree(initialise(model, { features, seed }));
   const parameters = leaves.reduce((sum, { data: numbers }) => sum + numbers.length, 0);
   const windows = { train: data.train.count, validation: data.validation.count, test: data.test.count };
@@ -117,6 +154,7 @@ async function runWith(
     batch_size: setup.batchSize,
     seed,
     backend: backend.name,
+    backend_option: backendName,
     data: { path: resolve(terminal.folder, data.path), fingerprint: data.fingerprint, windows, steps, features },
     optimizer: { name: setup.optimizer.name, ...setup.optimizer.config },
     penalty: { ...setup.penalty },
@@ -140,10 +178,14 @@ async function runWith(
     backend: backend.name,
     out: run.path,
     validationBaseline,
+    ...(before === undefined ? {} : { resumedAfter: history.length }),
   });
 
+  // On a line of its own, to be copied.
+  const goOn = `\nGo on with: rheo train walker2d --resume ${/\s/.test(run.path) ? JSON.stringify(run.path) : run.path}`;
   const begun = performance.now();
-  const seconds: number[] = [];
+  const seconds = [...(before?.seconds ?? [])];
+  const earlier = seconds.reduce((sum, one) => sum + one, 0);
   let stopped = false;
   let fitted: Fitted;
   try {
@@ -156,18 +198,31 @@ async function runWith(
       backend,
       signal: terminal.signal,
       onStep: (report) => progress.step(report),
-      onEpoch: (report) => {
+      resume: before?.state,
+      onEpoch: async (report) => {
         seconds.push(report.seconds);
         progress.epoch(report);
+        await run.write(checkpointFile, toTrainingCheckpoint(report.state));
+        run.keep();
       },
     });
   } catch (error) {
-    if (!(error instanceof TrainingStopped) || error.code !== 'aborted' || seconds.length === 0) throw error;
+    if (!(error instanceof TrainingStopped) || error.fitted.history.length === 0) throw error;
+    progress.end();
+    // It would diverge again.
+    if (error.code === 'diverged') run.keep(false);
+    else if (error.code !== 'aborted') {
+      progress.note(`The run is kept up to epoch ${error.fitted.history.length}.${goOn}`);
+    }
+    if (error.code !== 'aborted') throw error;
     stopped = true;
     fitted = error.fitted;
+    // Newer than that of the last epoch: it holds the steps since.
+    await run.write(checkpointFile, toTrainingCheckpoint(error.state));
   }
   progress.end();
-  if (stopped) progress.note(`Interrupted after ${seconds.length} of ${epochs} epochs; keeping what was learnt.`);
+  const done = fitted.history.length;
+  if (stopped) progress.note(`Interrupted after ${done} of ${epochs} epochs; keeping what was learnt.${goOn}`);
 
   const test = await testError(fitted, data.test, backend, data.path);
   const stepTime = await streamingSpeed(fitted, data.test);
@@ -187,15 +242,23 @@ async function runWith(
   const result: RunResult = {
     test_mse: test.mse,
     baseline_mse: test.baseline,
-    epochs: seconds.length,
+    epochs: done,
     seconds_per_epoch: median(seconds),
     us_per_streaming_step: stepTime,
     parameters,
     seed,
-    seconds: (performance.now() - begun) / 1000,
+    seconds: earlier + (performance.now() - begun) / 1000,
     stopped,
     out: run.path,
-    files: ['model.safetensors', 'report.html', ...Object.keys(pictures), 'metrics.jsonl', 'config.json', 'log.txt'],
+    files: [
+      'model.safetensors',
+      'report.html',
+      ...Object.keys(pictures),
+      'metrics.jsonl',
+      'config.json',
+      'log.txt',
+      checkpointFile,
+    ],
   };
   await run.write('model.safetensors', toCheckpoint(fitted, toExtra(record)));
   for (const [name, svg] of Object.entries(pictures)) await run.write(name, `${svg}\n`);

@@ -27,6 +27,7 @@ export function progressBar(sink: Sink): Progress {
     cliProgress.Presets.shades_classic,
   );
   let started = 0;
+  let first = 0;
   let epochs = 1;
   let running = false;
   let validation = '';
@@ -39,13 +40,16 @@ export function progressBar(sink: Sink): Progress {
       const done = (epoch - 1) * steps + step;
       const total = epochs * steps;
       // The first step also holds the engine's warming up.
-      if (done === 1) started = performance.now();
-      const left = ((performance.now() - started) / (done - 1)) * (total - done);
+      if (!running) {
+        started = performance.now();
+        first = done;
+      }
+      const left = ((performance.now() - started) / (done - first)) * (total - done);
       const shown = {
         epoch: `${String(epoch).padStart(String(epochs).length)}/${epochs}`,
         loss: formatLoss(loss),
         validation,
-        left: done === total ? 'done' : done === 1 ? '' : `${formatWholeSeconds(left / 1000)} left`,
+        left: done === total ? 'done' : done === first ? '' : `${formatWholeSeconds(left / 1000)} left`,
       };
       if (running) bar.update(done, shown);
       else bar.start(total, done, shown);

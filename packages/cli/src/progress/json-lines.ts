@@ -12,8 +12,10 @@ export function jsonLine(event: string, fields: object): string {
 /** Hands every start, epoch, note and result to `write` as a line. */
 export function jsonLines(write: (line: string) => void): Progress {
   return {
-    start: ({ validationBaseline, batchSize, ...run }) =>
-      write(jsonLine('start', { ...run, batch_size: batchSize, validation_baseline: validationBaseline })),
+    start: ({ validationBaseline, batchSize, resumedAfter, ...run }) => {
+      const names = { batch_size: batchSize, validation_baseline: validationBaseline, resumed_after: resumedAfter };
+      write(jsonLine('start', { ...run, ...names }));
+    },
     step: () => {},
     epoch: ({ epoch, epochs, loss, validationLoss, seconds }) =>
       write(

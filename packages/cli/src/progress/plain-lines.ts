@@ -30,6 +30,7 @@ function startText(run: RunStart): string {
   return [
     `Training on ${run.data}: ${windows.train} windows of ${run.steps} steps, ${run.features} values per step.`,
     `Recipe ${run.recipe}: ${run.parameters} parameters, ${run.epochs} epochs, batches of ${run.batchSize}, seed ${run.seed}, backend ${run.backend}.`,
+    ...(run.resumedAfter === undefined ? [] : [`Going on after epoch ${run.resumedAfter}.`]),
     `Predicting "next = current" has an error of ${formatLoss(run.validationBaseline)} on the validation windows.`,
   ].join('\n');
 }

@@ -21,6 +21,8 @@ export interface RunStart {
   readonly out: string;
   /** Error of "next = current" on the validation windows. */
   readonly validationBaseline: number;
+  /** Epochs done before, of a run that is resumed. */
+  readonly resumedAfter?: number | undefined;
 }
 
 /** How a run ended. */
