@@ -24,8 +24,12 @@ export interface DataErrorPlace {
   readonly entry?: string;
   /** Name of a tensor in a file, or of an array of a data set (`values`, `dt`, …). */
   readonly tensor?: string;
-  /** Index of the sequence or of the row of a table. */
+  /** Index of the sequence or of the row of a table, from 0. */
   readonly row?: number;
+  /** Line of a text file on which the row begins, from 1 as editors count. */
+  readonly line?: number;
+  /** Name of the column of a table. */
+  readonly column?: string;
   /** Index of the time step in the sequence. */
   readonly step?: number;
   /** Index of the feature. */
@@ -41,7 +45,7 @@ export interface DataErrorDetails extends DataErrorPlace {
   readonly from: '@rheo/data';
   /** What is wrong, without a full stop. */
   readonly what: string;
-  /** File, entry, tensor, row, step and feature as one text. */
+  /** File, entry, tensor, line or row, column, step and feature as one text. */
   readonly where?: string;
   /** The failure underneath. */
   readonly cause?: unknown;
@@ -70,12 +74,15 @@ export function isDataError(value: unknown): value is DataError {
   return value instanceof Error && brand in value && value.name === 'DataError';
 }
 
-function describe({ file, entry, tensor, row, step, feature }: DataErrorPlace): string {
+function describe({ file, entry, tensor, row, line, column, step, feature }: DataErrorPlace): string {
   const parts: string[] = [];
   if (file !== undefined) parts.push(printable(file));
   if (entry !== undefined) parts.push(`entry ${printable(entry)}`);
   if (tensor !== undefined) parts.push(printable(tensor));
-  if (row !== undefined) parts.push(`row ${row}`);
+  // A line says where to look in the file; the row would only be a second number for the same place.
+  if (line !== undefined) parts.push(`line ${line}`);
+  else if (row !== undefined) parts.push(`row ${row}`);
+  if (column !== undefined) parts.push(`column ${printable(column)}`);
   if (step !== undefined) parts.push(`step ${step}`);
   if (feature !== undefined) parts.push(`feature ${feature}`);
   return parts.join(', ');
