@@ -5,7 +5,6 @@
 
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree } from '@rheo/core';
-import { allocate, elementCount } from '@rheo/ir';
 import type { Json } from '@rheo/layers';
 import type { TrainingFacts } from './training-facts.ts';
 
@@ -42,12 +41,27 @@ export interface TrainingState {
   readonly underWay: EpochUnderWay;
 }
 
-/** Slots before the first step, all zero. */
-export function emptySlots(names: readonly string[], parameters: Tree<Parameter>): OptimizerSlots {
+/** Values that a training keeps on the device, each list in the order of the parameters. */
+export interface StateValues {
+  readonly trained: readonly Parameter[];
+  /** Slot by slot, as parameters of the trained ones' types. */
+  readonly slots: readonly Parameter[];
+  readonly frozen: readonly Parameter[];
+}
+
+/** The values of a state, its slots in the order of `names`. */
+export function stateValues({ parameters, slots }: TrainingState, names: readonly string[]): StateValues {
   const { leaves, paths } = flattenTree(parameters);
-  const zeros = (): [string, Float32Array][] =>
-    leaves.flatMap(({ trainable, type }, index): [string, Float32Array][] =>
-      trainable ? [[paths[index] ?? '', allocate('f32', elementCount(type.shape)) as Float32Array]] : [],
-    );
-  return Object.fromEntries(names.map((name) => [name, Object.fromEntries(zeros())]));
+  const slotOf = (slot: string, leaf: Parameter, path: string): Parameter => {
+    const data = slots[slot]?.[path];
+    if (data === undefined) throw new Error(`a state without slot ${slot} of ${path} was taken for good`);
+    return { ...leaf, data };
+  };
+  return {
+    trained: leaves.filter(({ trainable }) => trainable),
+    slots: names.flatMap((slot) =>
+      leaves.flatMap((leaf, index) => (leaf.trainable ? [slotOf(slot, leaf, paths[index] ?? '')] : [])),
+    ),
+    frozen: leaves.filter(({ trainable }) => !trainable),
+  };
 }
