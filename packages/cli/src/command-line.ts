@@ -8,11 +8,13 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { readBackendName } from './backends/backend-name.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
+import type { ExportOptions } from './commands/export-model.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
+import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
 import { recipes } from './recipes.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,6 +28,7 @@ export interface Actions {
   importCheckpoint(file: string, options: ImportOptions): Promise<void>;
   inspect(model: string, options: InspectOptions): Promise<void>;
   translate(model: string, options: TranslateOptions): Promise<void>;
+  exportModel(model: string, options: ExportOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
 
@@ -84,6 +87,18 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--out <file>', 'write the model as model.safetensors')
     .option('--json', 'one JSON line on standard output instead of text')
     .action((file: string, options: ImportOptions) => actions.importCheckpoint(file, options));
+
+  configured(rheo.command('export'))
+    .description('write a model for other engines, and check it there')
+    .addArgument(modelArgument())
+    .addOption(new Option('--format <name>', 'what is written').choices(formatNames).makeOptionMandatory())
+    .option('--out <file>', 'where to (default: beside the model, under its name)')
+    .option('--step', 'onnx: one step, with the state as input and output')
+    .addOption(new Option('--dt <form>', 'onnx, c: elapsed times').choices(['none', 'shared', 'row', 'unit']))
+    .option('--name <id>', 'c: what functions and types begin with')
+    .option('--unverified', 'write it without running it')
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: ExportOptions) => actions.exportModel(model, options));
 
   configured(rheo.command('inspect'))
     .description('show what a model file holds')

@@ -8,6 +8,7 @@ import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
 import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { exportModel } from './commands/export-model.ts';
 import { importCheckpoint } from './commands/import-checkpoint.ts';
 import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
@@ -29,6 +30,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
     inspect: (model: string, options: Parameters<typeof inspect>[1]) => inspect(model, options, terminal),
     translate: (model: string, options: Parameters<typeof translate>[1]) => translate(model, options, terminal),
+    exportModel: async (model: string, options: Parameters<typeof exportModel>[1]) => {
+      if (!(await exportModel(model, options, terminal))) exitCode = 1;
+    },
     importCheckpoint: async (file: string, options: Parameters<typeof importCheckpoint>[1]) => {
       if (!(await importCheckpoint(file, options, terminal))) exitCode = 1;
     },

@@ -1,7 +1,9 @@
 /** The command as it is installed from a registry, in folders that hold no engine. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cfc, initialise, sequential } from '@rheo/layers';
+import { toCheckpoint } from '@rheo/train';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createBackend } from '../src/backends.ts';
 import { rheo } from './collect.ts';
@@ -12,6 +14,20 @@ vi.mock('../src/backends/engine-places.ts', () => ({
 
 const folder = mkdtempSync(join(tmpdir(), 'rheo-no-engines-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('exports ONNX only unverified, and says so', async () => {
+  const model = sequential([cfc({ units: 3, backboneUnits: 4 })]);
+  const parameters = initialise(model, { features: 2, seed: 1 });
+  writeFileSync(join(folder, 'm.safetensors'), toCheckpoint({ model, features: 2, parameters }));
+  const { code, err } = await rheo(folder, ['export', 'm.safetensors', '--format', 'onnx']);
+  expect(code).toBe(1);
+  expect(err).toMatch(/Run: npm install onnxruntime-node\. Or write it as it is, with --unverified/);
+  expect(existsSync(join(folder, 'm.onnx'))).toBe(false);
+  const { code: second, out } = await rheo(folder, ['export', 'm.safetensors', '--format', 'onnx', '--unverified']);
+  expect(second).toBe(0);
+  expect(out).toContain('--unverified was given');
+  expect(existsSync(join(folder, 'm.onnx'))).toBe(true);
+});
 
 describe('an engine that is not installed', () => {
   it.each([

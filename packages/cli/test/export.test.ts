@@ -1,0 +1,95 @@
+/** `rheo export`: files that other engines take, checked before they are written; exit codes 0, 1 and 2. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Layer } from '@rheo/layers';
+import { autoNcp, bidirectional, cfc, forwardFill, initialise, linear, ltc, sequential } from '@rheo/layers';
+import { toCheckpoint } from '@rheo/train';
+import * as runtime from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rheo } from './collect.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rheo-export-'));
+const features = 3;
+
+function write(name: string, model: Layer): void {
+  const parameters = initialise(model, { features, seed: 2 });
+  writeFileSync(join(folder, name), toCheckpoint({ model, features, parameters }));
+}
+
+beforeAll(() => {
+  write('cfc.safetensors', sequential([cfc({ units: 5, backboneUnits: 8 }), linear(2)]));
+  write('ltc.safetensors', sequential([ltc({ wiring: autoNcp(8, 2, { seed: 1 }) })]));
+  write('both.safetensors', sequential([bidirectional(cfc({ units: 4, backboneUnits: 4 })), linear(1)]));
+  write('gaps.safetensors', sequential([forwardFill(), cfc({ units: 4, backboneUnits: 4 }), linear(1)]));
+  write('flat.safetensors', sequential([linear(2)]));
+  writeFileSync(join(folder, 'noise.safetensors'), 'this is no model');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (line: string) => rheo(folder, ['export', ...line.split(' ')]);
+const has = (name: string): boolean => existsSync(join(folder, name));
+
+describe('--format onnx', () => {
+  it.each([
+    ['cfc.safetensors', 'cfc.onnx', 'values[batch, time, 3] dt[batch, time]'],
+    ['cfc.safetensors --step', 'cfc-step.onnx', 'state/0/h[batch, 5] values[batch, 3] dt[batch, 1]'],
+    ['cfc.safetensors --dt none --out plain.onnx', 'plain.onnx', 'values[batch, time, 3]'],
+    ['cfc.safetensors --dt shared --out shared.onnx', 'shared.onnx', 'values[batch, time, 3] dt[time]'],
+    ['cfc.safetensors --dt unit --out unit.onnx', 'unit.onnx', 'dt[batch, time, 5]'],
+    ['cfc.safetensors --step --dt shared --out one.onnx', 'one.onnx', 'dt[]'],
+    ['cfc.safetensors --step --dt unit --out units.onnx', 'units.onnx', 'dt[batch, 5]'],
+    ['ltc.safetensors', 'ltc.onnx', 'values[batch, time, 3] dt[batch, time]'],
+    ['ltc.safetensors --step', 'ltc-step.onnx', 'state/0/h[batch, 8]'],
+    ['both.safetensors', 'both.onnx', 'values[batch, time, 3] dt[batch, time]'],
+    ['gaps.safetensors', 'gaps.onnx', 'mask[batch, time, 3]'],
+    ['gaps.safetensors --step', 'gaps-step.onnx', 'mask[batch, 3]'],
+    ['flat.safetensors', 'flat.onnx', 'values[batch, time, 3]'],
+  ])('%s', { timeout: 60_000 }, async (line, file, inputs) => {
+    const { code, out, err } = await run(`${line} --format onnx --json`);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const result = JSON.parse(out) as Record<string, unknown>;
+    expect(result).toMatchObject({ format: 'onnx', verified: true, out: file });
+    expect(result['by']).toMatch(/^onnxruntime-node \d/);
+    expect(result['largest_difference']).toBeLessThan(1e-5);
+    expect(result['inputs']).toContain(inputs);
+    const session = await runtime.InferenceSession.create(readFileSync(join(folder, file)));
+    expect(session.outputNames[0]).toBe('outputs');
+    await session.release();
+  });
+
+  it('says what it did, in words', async () => {
+    const { code, out } = await run('cfc.safetensors --format onnx --out words.onnx');
+    expect(code).toBe(0);
+    expect(out).toMatch(/checked by\s+onnxruntime-node .*, on 6 random sequences of 1, 7, 500 steps/);
+    expect(out).toMatch(/largest difference +\d\.\d\de-\d+/);
+    expect(out).toMatch(/written +words\.onnx, \d+ bytes/);
+  });
+
+  it('--unverified says so', async () => {
+    const { code, out } = await run('cfc.safetensors --format onnx --unverified --out unseen.onnx');
+    expect(code).toBe(0);
+    expect(out).toMatch(/not checked +--unverified was given/);
+    expect(has('unseen.onnx')).toBe(true);
+  });
+});
+
+describe('bad input: exit code 2, and nothing is written', () => {
+  it.each([
+    ['missing.safetensors --format onnx --out x.onnx', 'the file does not exist'],
+    ['noise.safetensors --format onnx --out x.onnx', 'noise.safetensors'],
+    ['cfc.safetensors --format onnx --out cfc.safetensors', 'would be overwritten'],
+    ['cfc.safetensors --format tflite --out x.onnx', 'Allowed choices are onnx'],
+    ['cfc.safetensors --out x.onnx', '--format'],
+    ['cfc.safetensors --format onnx --dt sometimes --out x.onnx', 'Allowed choices are none, shared, row, unit'],
+    ['cfc.safetensors --format onnx --name it --out x.onnx', 'no use for --name'],
+    ['both.safetensors --format onnx --step --out x.onnx', 'cannot run step by step'],
+    ['flat.safetensors --format onnx --dt unit --out x.onnx', 'need layers of one size'],
+  ])('%s', async (line, text) => {
+    const { code, err } = await run(line);
+    expect(err).toContain(text);
+    expect(code).toBe(2);
+    expect(has('x.onnx')).toBe(false);
+  });
+});
