@@ -3,6 +3,7 @@
  */
 
 import { onnx } from '@rheo/backend-onnx';
+import { tfjs } from '@rheo/backend-tfjs';
 import { wasm } from '@rheo/backend-wasm';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
@@ -13,6 +14,14 @@ const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   wasm: () => wasm({ passes: optionalPasses }),
   'onnx/node-cpu': async () => onnx({ runtime: await import('onnxruntime-node'), provider: 'cpu' }),
   'onnx/web-wasm': async () => onnx({ runtime: await import('onnxruntime-web'), provider: 'wasm' }),
+  'tfjs/cpu': async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return tfjs({ tf: await import('@tensorflow/tfjs-core'), backend: 'cpu' });
+  },
+  'tfjs/wasm': async () => {
+    await import('@tensorflow/tfjs-backend-wasm');
+    return tfjs({ tf: await import('@tensorflow/tfjs-core'), backend: 'wasm' });
+  },
 };
 
 /** The backends of `pnpm parity` unless others are named. */
