@@ -19,7 +19,7 @@ import type {
 import { checkData, nestedPrograms, parse, RheoError, staticShape, valueTypes, verify } from '@rheo/ir';
 import { toOnnx } from '@rheo/onnx';
 import type { PassSwitches } from '@rheo/passes';
-import { optimise, specialise, standardPasses } from '@rheo/passes';
+import { optimise, optionalPasses, specialise, standardPasses } from '@rheo/passes';
 import type { ExecutableOwner } from './executable.ts';
 import { OnnxExecutable } from './executable.ts';
 import type { Queue } from './queue.ts';
@@ -104,7 +104,7 @@ class OnnxBackend implements Backend, ExecutableOwner {
     }
     const bound = specialise(program, dims);
     refuseDoubles(bound);
-    const ready = optimise(bound, { ...(passes as PassSwitches), inlineCalls: true });
+    const ready = optimise(bound, { ...dispatched, ...(passes as PassSwitches), inlineCalls: true }, optionalPasses);
     const executable = new OnnxExecutable(this, ready, donate, new Map());
     try {
       await this.queue.add(() => executable.sessions.get({}));
@@ -147,7 +147,15 @@ class OnnxBackend implements Backend, ExecutableOwner {
 }
 
 /** Passes that a compile may switch. */
-const passNames: readonly string[] = Object.keys(standardPasses).filter((name) => name !== 'inlineCalls');
+const passNames: readonly string[] = [...Object.keys(standardPasses), ...Object.keys(optionalPasses)].filter(
+  (name) => name !== 'inlineCalls',
+);
+
+/**
+ * On unless switched off: the engine pays for each node of each step, so the masks of dropout, which take 150 nodes, are
+ * made for all steps at once. sinkOutputs is left off: a CfC of 64 units trains 9 % faster with it, an LTC 20 % slower.
+ */
+const dispatched: PassSwitches = { hoistStreamed: true };
 
 function refuseDoubles(program: Program): void {
   if (valueTypes(program).some(({ dtype }) => dtype === 'f64')) {

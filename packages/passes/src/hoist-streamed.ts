@@ -1,9 +1,10 @@
 /**
- * Moves products of the inputs out of scans: what depends on consts and xs only is computed for all steps at once.
+ * Moves products of the inputs, and random bits, out of scans: what depends on consts and xs only is computed for all
+ * steps at once.
  *
  * A streamed product and everything streamed that follows it leave the loop, which then reads the result as one more
  * x. It saves no arithmetic but gives the product the rows of all steps; it pays with few rows, or where each
- * instruction in a loop is dear. A product of concat(x, h) must be split first (`splitConcatDot`).
+ * instruction in a loop is dear, which random bits take many of. A product of concat(x, h) must be split first (`splitConcatDot`).
  */
 
 import type { Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
@@ -31,7 +32,7 @@ function hoistScan(
     const { id, op, operands: inputs, types } = instruction;
     if (!inputs.every((input) => free[input] === 1) || mayNotEnd(instruction)) continue;
     free.fill(1, id, id + types.length);
-    if (op === 'dot' || op === 'scan' || inputs.some((input) => heavy[input] === 1)) {
+    if (op === 'dot' || op === 'scan' || op === 'random_bits' || inputs.some((input) => heavy[input] === 1)) {
       heavy.fill(1, id, id + types.length);
     }
   }

@@ -229,6 +229,34 @@ test('split and hoistStreamed: the product of the inputs sees all steps', () => 
   `);
 });
 
+test('hoistStreamed: random bits are drawn for all steps', () => {
+  const before = `program(%0: u32[2], %1: f32[4], %2: u32[3]) {
+    %3: f32[4] = scan(%0, %1, %2) ${attributes} body=program(%0: u32[2], %1: f32[4], %2: u32[]) {
+      %3: u32[4] = iota() dtype=u32 shape=[4] axis=0
+      %4: u32[4] = broadcast(%2) shape=[4] axes=[]
+      %5: u32[4] = random_bits(%0, %4, %3) bits=24
+      %6: f32[4] = convert(%5) to=f32
+      %7: f32[4] = mul(%1, %6)
+      return %7
+    }
+    return %3
+  }`;
+  expect(after(before, hoistStreamed)).toMatchInlineSnapshot(`
+    "program(%0: u32[2], %1: f32[4], %2: u32[3]) {
+      %3: u32[4] = iota() dtype=u32 shape=[4] axis=0
+      %4: u32[3,4] = broadcast(%2) shape=[3,4] axes=[0]
+      %5: u32[3,4] = broadcast(%3) shape=[3,4] axes=[1]
+      %6: u32[3,4] = random_bits(%0, %4, %5) bits=24
+      %7: f32[3,4] = convert(%6) to=f32
+      %8: f32[4] = scan(%1, %7) length=3 reverse=false consts=0 carries=1 body=program(%0: f32[4], %1: f32[4]) {
+        %2: f32[4] = mul(%0, %1)
+        return %2
+      }
+      return %8
+    }"
+  `);
+});
+
 test('sinkOutputs: a read-out after the loop', () => {
   const before = `program(%0: f32[4,1], %1: f32[2,4], %2: f32[3,2,4]) {
     %3: f32[2,4], %4: f32[3,2,1] = scan(%0, %1, %2) ${attributes} body=program(%0: f32[4,1], %1: f32[2,4], %2: f32[2,4]) {
