@@ -10,7 +10,7 @@ const browserTests = ['packages/*/test/**/*.browser.test.ts', 'tooling/**/*.brow
 
 export default defineConfig({
   test: {
-    reporters: ['default', './tooling/vitest/reporter.ts'],
+    reporters: ['default', './tooling/vitest/reporter.ts', './tooling/vitest/conformance-reporter.ts'],
     projects: [
       {
         resolve: { conditions: serverConditions },

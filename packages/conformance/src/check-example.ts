@@ -6,12 +6,13 @@ import type { Backend, CompileOptions, DType, Program, TensorData, TensorType } 
 import { evaluate, formatType, isRheoError, nestedPrograms, resultTypes, sameType, valueTypes } from '@rheo/ir';
 import { specialise } from '@rheo/passes';
 import type { CaseReport, ConformanceCase, Group } from './conformance-case.ts';
-import { ConformanceFailure, expectThat } from './conformance-case.ts';
+import { ConformanceFailure, expectThat, worstOf } from './conformance-case.ts';
 import type { Example } from './example.ts';
 import { withHandles } from './handles.ts';
 import type { Random } from './random-source.ts';
 import type { Expected } from './tolerance.ts';
 import { deviation, programTolerance } from './tolerance.ts';
+import { ulpsOf } from './ulps.ts';
 
 /** A case that checks Programs against the reference. */
 export function exampleCase(
@@ -24,12 +25,11 @@ export function exampleCase(
     group,
     run: async (backend, random) => {
       const made = make(random);
-      let worst = 0;
+      const reports: CaseReport[] = [];
       for (const example of Array.isArray(made) ? (made as readonly Example[]) : [made as Example]) {
-        const report = await checkExample(backend, example);
-        worst = Math.max(worst, report.worst);
+        reports.push(await checkExample(backend, example));
       }
-      return { worst };
+      return worstOf(reports);
     },
   };
 }
@@ -68,7 +68,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
       throw new ConformanceFailure(`run failed: ${String(cause)}`, { ...example, cause });
     }
   });
-  return { worst: compareResults(example, got) };
+  return compareResults(example, got);
 }
 
 /** Leaves freed memory full of NaN behind: whoever reads what he did not write then computes NaN. */
@@ -82,10 +82,10 @@ function soil(backend: Backend): void {
   for (const block of blocks) block.dispose();
 }
 
-/** The largest error of all results in units of their bounds. Throws `ConformanceFailure` where it is above 1. */
-export function compareResults(example: Example, got: readonly ArrayLike<number>[]): number {
+/** The largest errors of all results. Throws `ConformanceFailure` where one is above its bound. */
+export function compareResults(example: Example, got: readonly ArrayLike<number>[]): CaseReport {
   const { tolerance = programTolerance } = example;
-  let worst = 0;
+  const reports: CaseReport[] = [];
   expectedResults(example).forEach((expected, index) => {
     const found = got[index] ?? [];
     if (found.length !== expected.double.length) {
@@ -95,7 +95,8 @@ export function compareResults(example: Example, got: readonly ArrayLike<number>
       );
     }
     const far = deviation(expected, found, tolerance);
-    worst = Math.max(worst, far.worst);
+    const ulps = ulpsOf(expected, found, tolerance);
+    reports.push(ulps === undefined ? { worst: far.worst } : { worst: far.worst, ulps });
     if (far.worst > 1) {
       throw new ConformanceFailure(
         `result ${index} (${formatType(expected.type)}) element ${far.index}: expected ${far.expected}, got ${far.got}; ` +
@@ -104,7 +105,7 @@ export function compareResults(example: Example, got: readonly ArrayLike<number>
       );
     }
   });
-  return worst;
+  return worstOf(reports);
 }
 
 /** What the reference says about every result. */

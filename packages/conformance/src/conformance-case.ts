@@ -36,6 +36,15 @@ export interface ConformanceCase {
 export interface CaseReport {
   /** The largest error in units of its bound; 0 where all was exact. */
   readonly worst: number;
+  /** The largest error in units in the last place of f32, for cases of single ops; see `ulpsOf`. */
+  readonly ulps?: number;
+}
+
+/** The worst of several reports. */
+export function worstOf(reports: readonly CaseReport[]): CaseReport {
+  const ulps = reports.flatMap((report) => report.ulps ?? []);
+  const worst = Math.max(0, ...reports.map((report) => report.worst));
+  return ulps.length === 0 ? { worst } : { worst, ulps: Math.max(...ulps) };
 }
 
 /** What can be said about a failure beside its message. */

@@ -20,6 +20,7 @@ export type { Random } from './random-source.ts';
 export { randomFrom } from './random-source.ts';
 export type { ConformanceOptions, ConformanceResult, Skip } from './run-conformance.ts';
 export { runCase, runConformance, skipReasons } from './run-conformance.ts';
-export type { TestBackendOptions, TestFramework } from './test-backend.ts';
+export type { ReportedCase, TestBackendOptions, TestContext, TestFramework } from './test-backend.ts';
 export { testBackend } from './test-backend.ts';
 export * from './tolerance.ts';
+export { ulpsOf } from './ulps.ts';

@@ -24,6 +24,8 @@ export interface ConformanceResult {
   readonly reason?: string;
   /** Largest error in units of its bound. */
   readonly worst?: number;
+  /** Largest error in units in the last place of f32, for cases of single ops. */
+  readonly ulps?: number;
 }
 
 /** Options of `runConformance`. */
@@ -85,8 +87,7 @@ export function skipReasons(cases: readonly ConformanceCase[], skip: readonly Sk
 
 async function resultOf(item: ConformanceCase, backend: Backend, create?: CreateBackend): Promise<ConformanceResult> {
   try {
-    const { worst } = await runCase(item, backend, create);
-    return { id: item.id, ok: true, worst };
+    return { id: item.id, ok: true, ...(await runCase(item, backend, create)) };
   } catch (error) {
     const worst = error instanceof ConformanceFailure ? error.details.worst : undefined;
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,12 +2,14 @@
  * The kit as tests of a framework: vitest, Jest, or any other with `describe`, `test`, `beforeAll` and `afterAll`.
  *
  * The framework is passed, as backends are: `import * as vitest from 'vitest'; testBackend({ framework: vitest, … })`.
- * Skips appear as skipped tests with their reason in the name.
+ * Skips appear as skipped tests with their reason in the name. Where tests get a context, as in vitest, each leaves what it
+ * measured in `task.meta.conformance`, which reporters see, also from a browser, and a skip its reason as its note.
  */
 
 import type { Backend } from '@rheo/ir';
 import { cases as allCases } from './cases.ts';
-import type { ConformanceCase } from './conformance-case.ts';
+import type { ConformanceCase, CreateBackend } from './conformance-case.ts';
+import { ConformanceFailure } from './conformance-case.ts';
 import type { Skip } from './run-conformance.ts';
 import { runCase, skipReasons } from './run-conformance.ts';
 
@@ -15,11 +17,33 @@ import { runCase, skipReasons } from './run-conformance.ts';
 export interface TestFramework {
   describe(name: string, register: () => void): unknown;
   readonly test: {
-    (name: string, run: () => Promise<void>, timeout?: number): unknown;
+    (name: string, run: (...context: unknown[]) => Promise<void>, timeout?: number): unknown;
     skip(name: string, run: () => Promise<void>): unknown;
+    /** Present in vitest, whose tests get a context; it is not called. */
+    readonly runIf?: unknown;
   };
   beforeAll(run: () => Promise<void>): unknown;
   afterAll(run: () => Promise<void>): unknown;
+}
+
+/** What is used of the context that a test gets. */
+export interface TestContext {
+  readonly task: { readonly meta: { conformance?: ReportedCase } };
+  skip(reason: string): void;
+}
+
+/** What a test leaves for reporters in `task.meta.conformance`; whether it passed is the result of the test. */
+export interface ReportedCase {
+  /** Name of the backend. */
+  readonly backend: string;
+  readonly id: string;
+  readonly group: string;
+  /** Largest error in units of its bound; absent for a skip, and for a failure of another kind. */
+  readonly worst?: number;
+  /** Largest error in units in the last place of f32, for cases of single ops. */
+  readonly ulps?: number;
+  /** Why it is skipped. */
+  readonly skip?: string;
 }
 
 /** What is tested, and with what. */
@@ -53,14 +77,52 @@ export function testBackend(options: TestBackendOptions): void {
       framework.describe(group, () => {
         for (const item of items) {
           const reason = reasons.get(item.id);
-          const run = async (): Promise<void> => {
+          // Without parameters: Jest takes a first one for its callback.
+          const run = async (...[context]: unknown[]): Promise<void> => {
             if (backend === undefined) throw new Error('create() did not give a backend');
-            await runCase(item, backend, create);
+            await runReported(item, backend, create, isContext(context) ? context : undefined, reason);
           };
           if (reason === undefined) framework.test(item.id, run, timeout);
+          else if (framework.test.runIf !== undefined) framework.test(`${item.id} (${reason})`, run, timeout);
           else framework.test.skip(`${item.id} (${reason})`, run);
         }
       });
     }
   });
+}
+
+/** Runs or skips a case, and leaves what became of it in the context. */
+async function runReported(
+  item: ConformanceCase,
+  backend: Backend,
+  create: CreateBackend,
+  context: TestContext | undefined,
+  skip: string | undefined,
+): Promise<void> {
+  const report = (found: Partial<ReportedCase>): void => {
+    if (context !== undefined) {
+      context.task.meta.conformance = { backend: backend.name, id: item.id, group: item.group, ...found };
+    }
+  };
+  if (skip !== undefined) {
+    report({ skip });
+    if (context === undefined) throw new Error(`the framework gave no context to skip ${item.id}`);
+    context.skip(skip);
+    return;
+  }
+  try {
+    report(await runCase(item, backend, create));
+  } catch (error) {
+    const worst = error instanceof ConformanceFailure ? error.details.worst : undefined;
+    report(worst === undefined ? {} : { worst });
+    throw error;
+  }
+}
+
+function isContext(value: unknown): value is TestContext {
+  // In vitest it is a function with properties.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  if (!('task' in value) || !('skip' in value)) return false;
+  const { task } = value;
+  return typeof task === 'object' && task !== null && 'meta' in task && typeof value.skip === 'function';
 }

@@ -119,7 +119,7 @@ function loopCase(): ConformanceCase {
           const read = await Promise.all(results.map((result) => backend.read(result)));
           // Each step starts from what the backend had: errors are compared step by step and do not pile up.
           const example = { program, inputs: [...before, ...inputs.slice(carried)], tolerance: programTolerance };
-          worst = Math.max(worst, compareResults(example, read));
+          worst = Math.max(worst, compareResults(example, read).worst);
           state = results.slice(0, carried);
           before = read.slice(0, carried);
         }
