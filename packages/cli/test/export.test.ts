@@ -3,7 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Layer } from '@rheo/layers';
-import { autoNcp, bidirectional, cfc, forwardFill, initialise, linear, ltc, sequential } from '@rheo/layers';
+import {
+  autoNcp,
+  bidirectional,
+  cfc,
+  forwardFill,
+  initialise,
+  linear,
+  ltc,
+  phasedLstm,
+  sequential,
+} from '@rheo/layers';
 import { toCheckpoint } from '@rheo/train';
 import * as runtime from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,6 +32,8 @@ beforeAll(() => {
   write('ltc.safetensors', sequential([ltc({ wiring: autoNcp(8, 2, { seed: 1 }) })]));
   write('both.safetensors', sequential([bidirectional(cfc({ units: 4, backboneUnits: 4 })), linear(1)]));
   write('gaps.safetensors', sequential([forwardFill(), cfc({ units: 4, backboneUnits: 4 }), linear(1)]));
+  write('adaptive.safetensors', sequential([ltc({ units: 4, solver: 'dormand-prince' })]));
+  write('clock.safetensors', sequential([phasedLstm({ units: 8 })]));
   write('flat.safetensors', sequential([linear(2)]));
   writeFileSync(join(folder, 'noise.safetensors'), 'this is no model');
 });
@@ -66,6 +78,18 @@ describe('--format onnx', () => {
     expect(out).toMatch(/largest difference +\d\.\d\de-\d+/);
     expect(out).toMatch(/written +words\.onnx, \d+ bytes/);
   });
+
+  it.each(['adaptive.safetensors', 'clock.safetensors', 'adaptive.safetensors --step'])(
+    'a model that amplifies rounding is held to its own: %s',
+    { timeout: 120_000 },
+    async (line) => {
+      const { code, out } = await run(`${line} --format onnx --json`);
+      expect(code).toBe(0);
+      const result = JSON.parse(out) as { largest_difference: number; allowed_difference: number };
+      expect(result.largest_difference).toBeLessThanOrEqual(result.allowed_difference);
+      expect(result.allowed_difference).toBeLessThan(5e-3);
+    },
+  );
 
   it('--unverified says so', async () => {
     const { code, out } = await run('cfc.safetensors --format onnx --unverified --out unseen.onnx');

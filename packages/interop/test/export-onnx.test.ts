@@ -81,7 +81,7 @@ function far(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
 }
 
 async function checkSequences(name: string, model: Layer, parameters: Tree<Parameter>, mask: boolean): Promise<void> {
-  const masks: OnnxExportOptions = { features, ...(mask ? { mask: 'features' } : {}) };
+  const masks: OnnxExportOptions = { features };
   const exported = exportOnnx(model, parameters, masks);
   files.set(`${name}, sequence`, exported.bytes);
   const plain = exportOnnx(model, parameters, { ...masks, dt: 'none' });
@@ -114,7 +114,7 @@ async function checkSequences(name: string, model: Layer, parameters: Tree<Param
 }
 
 async function checkSteps(name: string, model: Layer, parameters: Tree<Parameter>, mask: boolean): Promise<void> {
-  const masks: OnnxExportOptions = { features, form: 'step', ...(mask ? { mask: 'features' } : {}) };
+  const masks: OnnxExportOptions = { features, form: 'step' };
   const exported = exportOnnx(model, parameters, masks);
   files.set(`${name}, step`, exported.bytes);
   for (const engine of [node, web]) {
@@ -211,7 +211,13 @@ describe('what a viewer shows', () => {
     expect(flattenTree(parameters).paths.filter((path) => !stored.includes(path))).toEqual([]);
     expect(graph.node.some(({ name }) => name.includes('cfc') || name.includes('0'))).toBe(true);
     const facts = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
-    expect(facts).toMatchObject({ rheo_form: 'sequence', rheo_dt: 'row', rheo_features: '4', author: 'somebody' });
+    expect(facts).toMatchObject({
+      rheo_form: 'sequence',
+      rheo_dt: 'row',
+      rheo_features: '4',
+      rheo_default_dt: '1',
+      author: 'somebody',
+    });
     expect(JSON.parse(facts['rheo_model'] ?? '')).toMatchObject({ format: 'rheo-model', kind: 'sequential' });
   });
 });

@@ -19,16 +19,25 @@ export interface ExportRequest {
   readonly verify: boolean;
 }
 
+/** Allowed difference of numbers up to 1; larger ones may differ by this part of them. */
+export const tolerance = 1e-5;
+
+/** What a check found. */
+export interface Check {
+  /** Largest difference to the model, of numbers above 1 as a part of them; NaN where shapes are wrong. */
+  readonly largest: number;
+  /** `tolerance`, or more where the model itself amplifies rounding beyond it. */
+  readonly allowed: number;
+}
+
 /** How an export was checked. */
 export type Verification =
-  | {
+  | (Check & {
       /** By what: `onnxruntime-node 1.30.0`. */
       readonly by: string;
-      /** Largest difference to the model, of numbers above 1 as a part of them; NaN where shapes are wrong. */
-      readonly largest: number;
       /** On what, in words. */
       readonly on: string;
-    }
+    })
   /** Why it was not. */
   | { readonly unchecked: string };
 

@@ -9,8 +9,9 @@ import { build } from '@rheo/layers';
 import { findEngine, loadEngine } from '../backends/engine.ts';
 import { installCommand } from '../backends/install-command.ts';
 import type { Export, ExportFormat, ExportRequest, Verification } from './export-format.ts';
+import type { OnnxForm } from './players.ts';
 import { trialSizes } from './sequences.ts';
-import type { OnnxForm, RuntimeModule } from './verify-onnx.ts';
+import type { RuntimeModule } from './verify-onnx.ts';
 import { verifyOnnx } from './verify-onnx.ts';
 
 /** See the head of this file. */
@@ -20,17 +21,16 @@ async function make(request: ExportRequest): Promise<Export> {
   const { model, parameters, features } = request.checkpoint;
   const built = layersOf(build(model, features));
   const timed = built.some((layer) => layer.form === 'recurrent' && layer.units !== undefined);
-  const form: OnnxForm = {
+  const options = {
     form: request.step ? 'step' : 'sequence',
     dt: request.dt ?? (timed ? 'row' : 'none'),
-    observed: built.some((layer) => layer.form === 'recurrent' && layer.needsObserved),
+  } as const;
+  const exported = exportOnnx(model, parameters, { features, ...options });
+  const form: OnnxForm = {
+    ...options,
+    observed: exported.inputs.some(({ name }) => name === 'mask'),
+    units: options.dt === 'unit' ? Number(exported.inputs.find(({ name }) => name === 'dt')?.shape.at(-1)) : 1,
   };
-  const exported = exportOnnx(model, parameters, {
-    features,
-    form: form.form,
-    dt: form.dt,
-    mask: form.observed ? 'features' : 'none',
-  });
   const port = ({ name, shape }: { readonly name: string; readonly shape: readonly (number | string)[] }): string =>
     `${name}[${shape.join(', ')}]`;
   return {
@@ -57,9 +57,10 @@ async function make(request: ExportRequest): Promise<Export> {
     const [{ name, version }] = found;
     const provider = name === 'onnxruntime-node' ? 'cpu' : 'wasm';
     const runtime = loadEngine(found) as RuntimeModule;
-    const { largest, sequences } = await verifyOnnx(exported, request.checkpoint, form, runtime, provider);
+    const check = await verifyOnnx(exported, request.checkpoint, form, runtime, provider);
     const lengths = trialSizes.map(([, time]) => time).join(', ');
-    return { by: `${name} ${version}`, largest, on: `${sequences} random sequences of ${lengths} steps` };
+    const sequences = trialSizes.reduce((sum, [batch]) => sum + batch, 0);
+    return { ...check, by: `${name} ${version}`, on: `${sequences} random sequences of ${lengths} steps` };
   }
 }
 

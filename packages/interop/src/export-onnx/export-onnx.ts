@@ -9,7 +9,7 @@ import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree } from '@rheo/core';
 import type { Program, TensorData } from '@rheo/ir';
 import { RheoError, resultTypes } from '@rheo/ir';
-import type { ElapsedForm, Layer, ModelProgram } from '@rheo/layers';
+import type { BuiltLayer, ElapsedForm, Layer, ModelProgram, RecurrentLayer } from '@rheo/layers';
 import { build, describe, matchParameters, predictProgram, stateTypes, stepProgram } from '@rheo/layers';
 import { toOnnx } from '@rheo/onnx';
 import { optimise } from '@rheo/passes';
@@ -27,7 +27,7 @@ export interface OnnxExportOptions {
   readonly dt?: ElapsedForm;
   /**
    * Which steps ("steps", [batch, time], sequences only) or features ("features", as the values) were observed: f32 of
-   * 0 and 1. "none" unless given; models with forward-fill need "features".
+   * 0 and 1. "features" where a layer needs to know, else "none", unless given.
    */
   readonly mask?: 'none' | 'steps' | 'features';
   /** Facts of the caller's own, stored beside those that are always there. */
@@ -57,7 +57,10 @@ export interface ExportedOnnx {
  * without units), `shape` for parameters of another model, `memory` beyond 2 GB.
  */
 export function exportOnnx(model: Layer, parameters: Tree<Parameter>, options: OnnxExportOptions): ExportedOnnx {
-  const { features, form = 'sequence', dt = 'row', mask = 'none', metadata = {} } = options;
+  const { features, form = 'sequence', dt = 'row', metadata = {} } = options;
+  const built = build(model, features);
+  const layers = recurrentLayers(built);
+  const mask = options.mask ?? (layers.some(({ needsObserved }) => needsObserved) ? 'features' : 'none');
   if (form === 'step' && mask === 'steps') {
     throw new RheoError('argument', {
       from: '@rheo/interop',
@@ -66,7 +69,6 @@ export function exportOnnx(model: Layer, parameters: Tree<Parameter>, options: O
       remedy: 'Leave out steps that were not observed, or export the sequence form',
     });
   }
-  const built = build(model, features);
   const { leaves, paths } = flattenTree(matchParameters(built, parameters));
   const states = flattenTree(stateTypes(built, 'batch')).paths;
   const { program: traced, inputs: kinds }: ModelProgram =
@@ -85,12 +87,26 @@ export function exportOnnx(model: Layer, parameters: Tree<Parameter>, options: O
     metadata: {
       rheo_form: form,
       rheo_dt: dt,
+      rheo_mask: mask,
       rheo_features: String(features),
+      ...defaultElapsed(layers),
       rheo_model: JSON.stringify(describe(model)),
       ...metadata,
     },
   });
   return { bytes, ...ports(program, leaves.length, inputs, outputs) };
+}
+
+function recurrentLayers(layer: BuiltLayer): readonly RecurrentLayer[] {
+  if (layer.form === 'chain') return layer.parts.flatMap(recurrentLayers);
+  if (layer.form === 'bidirectional') return [layer.forward, layer.backward];
+  return layer.form === 'recurrent' ? [layer] : [];
+}
+
+/** The time between steps where none is given, for those who feed `dt`. */
+function defaultElapsed(layers: readonly RecurrentLayer[]): Record<string, string> {
+  const found = new Set(layers.filter(({ units }) => units !== undefined).map((layer) => layer.defaultElapsed));
+  return found.size === 0 ? {} : { rheo_default_dt: [...found].join(' ') };
 }
 
 function stateNames(start: string, paths: readonly string[]): string[] {
