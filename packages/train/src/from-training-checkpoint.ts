@@ -4,7 +4,7 @@
  */
 
 import type { Parameter } from '@rheo/core';
-import { flattenTree, unflattenTree } from '@rheo/core';
+import { flattenTree, mapTree } from '@rheo/core';
 import { readSafetensors } from '@rheo/data';
 import type { Json } from '@rheo/layers';
 import type { CheckpointFile } from './checkpoint-parts.ts';
@@ -19,7 +19,7 @@ import {
 } from './checkpoint-parts.ts';
 import type { CheckpointOptions } from './from-checkpoint.ts';
 import { checkpointFormat } from './to-checkpoint.ts';
-import { parameterPrefix, slotPrefix, trainingCheckpointFormat } from './to-training-checkpoint.ts';
+import { bestPrefix, parameterPrefix, slotPrefix, trainingCheckpointFormat } from './to-training-checkpoint.ts';
 import { readTrainingFacts } from './training-facts.ts';
 import type { DataMark, EpochUnderWay, TrainingState } from './training-state.ts';
 
@@ -41,7 +41,8 @@ export function fromTrainingCheckpoint(bytes: Uint8Array, options: CheckpointOpt
   checkVersion(file, trainingCheckpointFormat.version);
   const { description, features, specs } = readModel(file);
   const entry = (key: string): unknown => readJson(file.metadata[key], name, key);
-  const { leaves, structure, paths } = flattenTree(readParameters(file, specs, parameterPrefix));
+  const parameters = readParameters(file, specs, parameterPrefix);
+  const { leaves, paths } = flattenTree(parameters);
 
   const trained = readNames(entry('trained'), name, 'trained');
   for (const path of trained)
@@ -50,20 +51,24 @@ export function fromTrainingCheckpoint(bytes: Uint8Array, options: CheckpointOpt
   if (slots.length * trained.length > file.tensors.size) {
     throw damaged(name, `${slots.length} slots are more than the file has tensors for`, 'slots');
   }
+  const best = file.metadata['best_epoch'] === undefined ? undefined : entry('best_epoch');
   const known = new Set([
+    ...(best === undefined ? [] : paths.map((path) => `${bestPrefix}${path}`)),
     ...paths.map((path) => `${parameterPrefix}${path}`),
     ...slots.flatMap((slot) => trained.map((path) => `${slotPrefix(slot)}${path}`)),
   ]);
   refuseOthers(file, known, 'tensor');
   const shuffle = entry('shuffle');
   if (typeof shuffle !== 'boolean') throw damaged(name, 'the entry is neither true nor false', 'shuffle');
+  const training = readTrainingFacts(entry('training'), name);
+  if (best !== undefined && !(isCount(best) && best >= 1 && best <= training.history.length)) {
+    throw damaged(name, 'the entry is no epoch of the history', 'best_epoch');
+  }
+  const flag = (leaf: Parameter, path: string): Parameter => ({ ...leaf, trainable: trained.includes(path) });
   return {
     model: description as Json,
     features,
-    parameters: unflattenTree(
-      structure,
-      leaves.map((leaf, index): Parameter => ({ ...leaf, trainable: trained.includes(paths[index] ?? '') })),
-    ),
+    parameters: mapTree(flag, parameters),
     slots: Object.fromEntries(
       slots.map((slot) => {
         const values = leaves.flatMap(({ type }, index): [string, Float32Array][] => {
@@ -73,10 +78,13 @@ export function fromTrainingCheckpoint(bytes: Uint8Array, options: CheckpointOpt
         return [slot, Object.fromEntries(values)];
       }),
     ),
-    training: readTrainingFacts(entry('training'), name),
+    training,
     shuffle,
     data: readDataMark(entry('data'), name),
     underWay: readUnderWay(entry('under_way'), name),
+    ...(best === undefined
+      ? {}
+      : { best: { epoch: Number(best), parameters: mapTree(flag, readParameters(file, specs, bestPrefix)) } }),
   };
 }
 

@@ -63,5 +63,5 @@ export { train } from './train.ts';
 export type { EpochReport, StepReport, TrainOptions } from './train-options.ts';
 export type { TrainingData } from './training-data.ts';
 export type { EpochRecord, TrainingFacts } from './training-facts.ts';
-export type { DataMark, EpochUnderWay, OptimizerSlots, TrainingState } from './training-state.ts';
+export type { BestParameters, DataMark, EpochUnderWay, OptimizerSlots, TrainingState } from './training-state.ts';
 export { TrainingStopped } from './training-stopped.ts';

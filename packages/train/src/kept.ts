@@ -21,7 +21,7 @@ export interface FixedParts {
 }
 
 /** What changes from one state to the next. */
-export interface Advance extends Pick<TrainingState, 'parameters' | 'slots' | 'underWay'> {
+export interface Advance extends Pick<TrainingState, 'parameters' | 'slots' | 'underWay' | 'best'> {
   readonly steps: number;
   readonly history: readonly EpochRecord[];
 }
@@ -42,8 +42,17 @@ export class Kept {
     return this.#state;
   }
 
+  /** The model at the state. */
   get fitted(): Fitted {
     return this.#fitted;
+  }
+
+  /** The model that training gives: that of the best epoch where one is kept. */
+  get result(): Fitted {
+    const { best, training } = this.#state;
+    if (best === undefined) return this.#fitted;
+    const { parameters, epoch } = best;
+    return fittedOf(this.#parts, this.#state, { parameters, training: { ...training, bestEpoch: epoch } });
   }
 
   /** Takes the place of what was kept. */
@@ -55,7 +64,7 @@ export class Kept {
 
   /** The error with which training ends. */
   stop(code: ErrorCode, what: string, remedy: string, cause?: unknown): TrainingStopped {
-    return new TrainingStopped(code, { from: '@rheo/train', what, remedy, cause }, this.#fitted, this.#state);
+    return new TrainingStopped(code, { from: '@rheo/train', what, remedy, cause }, this.result, this.#state);
   }
 
   /** The error for numbers that are not finite. */
@@ -64,7 +73,10 @@ export class Kept {
   }
 }
 
-function fittedOf(parts: FixedParts, state: TrainingState): Fitted {
-  const { features, parameters, training } = state;
-  return createFitted({ ...parts, features, parameters, training, state });
+function fittedOf(
+  parts: FixedParts,
+  state: TrainingState,
+  { parameters, training }: Pick<TrainingState, 'parameters' | 'training'> = state,
+): Fitted {
+  return createFitted({ ...parts, features: state.features, parameters, training, state });
 }

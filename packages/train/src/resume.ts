@@ -10,6 +10,8 @@ import { flattenTree } from '@rheo/core';
 import { RheoError } from '@rheo/ir';
 import type { BuiltLayer, Json } from '@rheo/layers';
 import { matchParameters } from '@rheo/layers';
+import { bestEpoch } from './best-epoch.ts';
+import type { TrainNumbers } from './train-options.ts';
 import type { OptimizerSlots, TrainingState } from './training-state.ts';
 
 /** What must agree, by the name under which `train` takes it. */
@@ -33,14 +35,14 @@ export interface PlannedTraining {
   /** Its state before the first step. */
   readonly start: TrainingState;
   readonly built: BuiltLayer;
-  readonly epochs: number;
+  readonly numbers: TrainNumbers;
   readonly stepsPerEpoch: number;
 }
 
 /** The state, its parameters in the order of the model. Throws `argument` naming the first difference. */
 export function resumedState(
   state: TrainingState,
-  { start, built, epochs, stepsPerEpoch }: PlannedTraining,
+  { start, built, numbers, stepsPerEpoch }: PlannedTraining,
 ): TrainingState {
   if (!isState(state)) {
     const how =
@@ -60,6 +62,7 @@ export function resumedState(
     const told = `${training.steps} steps, ${done} epochs of ${stepsPerEpoch} and ${underWay.steps} steps of the next`;
     throw misfit(`the state contradicts itself: ${told}`, 'Use a state as train gave it');
   }
+  const { epochs } = numbers;
   const begun = done + (underWay.steps > 0 ? 1 : 0);
   if (begun > epochs) {
     throw misfit(
@@ -67,7 +70,24 @@ export function resumedState(
       `epochs counts from the start of the training: pass at least ${begun}`,
     );
   }
-  return { ...state, parameters };
+  return { ...state, parameters, best: bestOf(state, numbers, built) };
+}
+
+/** The best parameters so far, where they are asked for. */
+function bestOf({ training, best }: TrainingState, numbers: TrainNumbers, built: BuiltLayer): TrainingState['best'] {
+  const { history } = training;
+  const { keep, patience } = numbers;
+  if (keep === 'last' && patience === undefined) return undefined;
+  const unmeasured = history.find(({ validationLoss }) => validationLoss === undefined);
+  if (unmeasured !== undefined) {
+    const how = 'Leave out patience and keep, or begin a new training with its parameters';
+    throw misfit(`epoch ${unmeasured.epoch} of the state has no validation loss to compare with`, how);
+  }
+  if (keep === 'last' || history.length === 0) return undefined;
+  if (best === undefined || best.epoch !== bestEpoch(history)) {
+    throw misfit('the state has no parameters of its best epoch', "It must come from a training with keep: 'best'");
+  }
+  return { epoch: best.epoch, parameters: matchParameters(built, best.parameters) };
 }
 
 function checkSlots(slots: OptimizerSlots, names: readonly string[], parameters: Tree<Parameter>): void {

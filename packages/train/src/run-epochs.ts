@@ -12,6 +12,7 @@ import { flattenTree, unflattenTree } from '@rheo/core';
 import { epochOrder } from '@rheo/data';
 import type { DeviceTensor } from '@rheo/ir';
 import type { BatchBuffers } from './batch-buffers.ts';
+import { bestEpoch, outOfPatience } from './best-epoch.ts';
 import type { DeviceLoop } from './device-loop.ts';
 import type { DeviceWatch } from './device-watch.ts';
 import type { Evaluator } from './evaluation.ts';
@@ -46,6 +47,7 @@ export async function runEpochs(training: Training): Promise<Fitted> {
   const turn = turns();
   const first = kept.state.training.history.length + 1;
   for (let epoch = first; epoch <= numbers.epochs; epoch++) {
+    if (outOfPatience(kept.state.training.history, numbers.patience)) break;
     const started = performance.now();
     const done = await runEpoch(training, epoch, turn);
     const seconds = (performance.now() - started) / 1000;
@@ -59,16 +61,20 @@ export async function runEpochs(training: Training): Promise<Fitted> {
       loss: done.loss,
       ...(found === undefined ? {} : { validationLoss: found.loss }),
     };
+    const history = [...kept.state.training.history, record];
+    const { parameters } = reached.numbers;
+    const best = bestEpoch(history) === epoch ? { epoch, parameters } : kept.state.best;
     kept.advance({
       ...reached.numbers,
       steps: done.steps,
-      history: [...kept.state.training.history, record],
+      history,
       underWay: { steps: 0, lossSum: 0 },
+      best: numbers.keep === 'best' ? best : undefined,
     });
     const { fitted, state } = kept;
     await callerCode(() => options.onEpoch?.({ ...record, epochs: numbers.epochs, seconds, fitted, state }));
   }
-  return kept.fitted;
+  return kept.result;
 }
 
 /** The rest of an epoch; gives its mean loss and the steps of the training until its end. */
@@ -104,8 +110,14 @@ async function runEpoch(
       if (step > begun.steps) {
         await readLosses(step);
         const { numbers: read } = await readState(training, `at step ${step} of epoch ${epoch}`);
-        const { history } = kept.state.training;
-        kept.advance({ ...read, steps: before + step, history, underWay: { steps: step, lossSum } });
+        const { best, training: facts } = kept.state;
+        kept.advance({
+          ...read,
+          steps: before + step,
+          history: facts.history,
+          underWay: { steps: step, lossSum },
+          best,
+        });
       }
       const remedy = 'The error holds what was learnt (fitted), and the state to go on from: { resume: error.state }';
       throw kept.stop('aborted', `training was aborted in epoch ${epoch}`, remedy);

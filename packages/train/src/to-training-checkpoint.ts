@@ -1,6 +1,7 @@
 /**
  * Writes the state of a training as one safetensors file, from which it goes on to the same bits. Tensors are the
- * parameters, `parameters/<path>`, and the optimiser's state, `optimizer/<slot>/<path>`; the metadata are JSON texts.
+ * parameters, `parameters/<path>`, the optimiser's state, `optimizer/<slot>/<path>`, and the parameters of the best epoch,
+ * `best/<path>`, where they are kept; the metadata are JSON texts.
  *
  * It is a file apart from the model's: that one stays as small as predictions need it. Equal states give equal bytes.
  */
@@ -17,6 +18,9 @@ export const trainingCheckpointFormat = { format: 'rheo-training', version: '1' 
 /** Where the parameters are in the file. */
 export const parameterPrefix = 'parameters/';
 
+/** Where the parameters of the best epoch are in the file. */
+export const bestPrefix = 'best/';
+
 /** Where a slot of the optimiser is in the file. */
 export function slotPrefix(slot: string): string {
   return `optimizer/${slot}/`;
@@ -24,7 +28,7 @@ export function slotPrefix(slot: string): string {
 
 /** The bytes of a training checkpoint; `fromTrainingCheckpoint` reads them. */
 export function toTrainingCheckpoint(state: TrainingState): Uint8Array {
-  const { model, features, parameters, slots, training, shuffle, data, underWay } = state;
+  const { model, features, parameters, slots, training, shuffle, data, underWay, best } = state;
   const { leaves, paths } = flattenTree(parameters);
   const tensors = new Map<string, NdArray>();
   const add = (name: string, index: number, numbers: Float32Array): void => {
@@ -38,6 +42,11 @@ export function toTrainingCheckpoint(state: TrainingState): Uint8Array {
     for (const [path, numbers] of Object.entries(values))
       add(`${slotPrefix(slot)}${path}`, paths.indexOf(path), numbers);
   }
+  if (best !== undefined) {
+    flattenTree(best.parameters).leaves.forEach((leaf, index) => {
+      add(`${bestPrefix}${paths[index]}`, index, leaf.data);
+    });
+  }
   return writeSafetensors(tensors, {
     ...trainingCheckpointFormat,
     model: JSON.stringify(model),
@@ -48,6 +57,7 @@ export function toTrainingCheckpoint(state: TrainingState): Uint8Array {
     shuffle: JSON.stringify(shuffle),
     data: JSON.stringify(data),
     under_way: JSON.stringify({ steps: underWay.steps, loss_sum: underWay.lossSum }),
+    ...(best === undefined ? {} : { best_epoch: JSON.stringify(best.epoch) }),
   });
 }
 

@@ -29,7 +29,7 @@ export interface EpochReport extends EpochRecord {
   readonly epochs: number;
   /** Duration of the epoch's steps, without validation. */
   readonly seconds: number;
-  /** The model as it is now, to save or to predict with. */
+  /** The model as it is now, whatever `keep` says, to save or to predict with. */
   readonly fitted: Fitted;
   /** All that is needed to go on from here: `train(model, { …, resume: state })`. */
   readonly state: TrainingState;
@@ -49,6 +49,16 @@ export interface TrainOptions {
   readonly batchSize?: number | undefined;
   /** Decides first parameters, order of the data and dropout: an integer of 0 … 2^53 − 1; 0 unless given. */
   readonly seed?: number | undefined;
+  /**
+   * Ends training when so many epochs in a row had no validation loss lower than the lowest before; needs `validation`.
+   * Never unless given.
+   */
+  readonly patience?: number | undefined;
+  /**
+   * Whose parameters the fitted model has: those of the last step (unless given), or of the epoch with the lowest
+   * validation loss, which needs `validation`.
+   */
+  readonly keep?: 'last' | 'best' | undefined;
   /** New order in each epoch; true unless given. */
   readonly shuffle?: boolean | undefined;
   readonly backend: Backend;
@@ -74,6 +84,8 @@ export interface TrainNumbers {
   readonly batchSize: number;
   readonly seed: number;
   readonly readEvery: number;
+  readonly patience: number | undefined;
+  readonly keep: 'last' | 'best';
 }
 
 /** Every option once, so that a misspelt one is noticed. */
@@ -86,6 +98,8 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
   epochs: true,
   batchSize: true,
   seed: true,
+  patience: true,
+  keep: true,
   shuffle: true,
   backend: true,
   parameters: true,
@@ -98,7 +112,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
 
 /** Checks and completes the numbers. Throws `argument` naming the option. */
 export function readNumbers(options: TrainOptions): TrainNumbers {
-  const { backend, epochs, batchSize = 32, seed = 0 } = options;
+  const { backend, epochs, batchSize = 32, seed = 0, patience, keep = 'last' } = options;
   for (const name of ['data', 'loss', 'optimizer', 'backend'] as const) {
     if (typeof options[name] !== 'object' || options[name] === null) {
       throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
@@ -118,13 +132,18 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     throw wrongOption('parameters', options.parameters, 'A training that is resumed has its own; leave them out');
   }
   const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
-  for (const [name, value] of Object.entries({ epochs, batchSize, readEvery })) {
+  for (const [name, value] of Object.entries({ epochs, batchSize, readEvery, patience: patience ?? 1 })) {
     if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(name, value, 'It takes an integer of at least 1');
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw wrongOption('seed', seed, 'It takes an integer of 0 … 2^53 − 1');
   }
-  return { epochs, batchSize, seed, readEvery };
+  if (keep !== 'last' && keep !== 'best') throw wrongOption('keep', keep, 'It takes "last" or "best"');
+  if ((keep === 'best' || patience !== undefined) && options.validation === undefined) {
+    const remedy = 'Pass data to measure epochs by, set apart from the training: { validation }';
+    throw wrongOption('validation', undefined, `patience and keep: 'best' need it. ${remedy}`);
+  }
+  return { epochs, batchSize, seed, readEvery, patience, keep };
 }
 
 function wrongOption(name: string, value: unknown, remedy: string): RheoError {

@@ -58,9 +58,8 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   const batch = batchBuffers(data, batchSize, perStep);
   const start = startState(model, built, options, numbers, data);
   const stepsPerEpoch = Math.ceil(data.count / batch.rows);
-  const { epochs } = numbers;
   const state =
-    options.resume === undefined ? start : resumedState(options.resume, { start, built, epochs, stepsPerEpoch });
+    options.resume === undefined ? start : resumedState(options.resume, { start, built, numbers, stepsPerEpoch });
   const kept = new Kept({ model, backend, loss, penalty }, Object.freeze(state));
 
   const watch = watchDevice(backend);

@@ -28,6 +28,8 @@ export interface TrainingFacts {
   /** Steps taken. */
   readonly steps: number;
   readonly history: readonly EpochRecord[];
+  /** The epoch whose parameters were kept as the best; absent where they are those of the last step. */
+  readonly bestEpoch?: number;
 }
 
 /** The facts, checked field by field. Throws `format` naming the field. */
@@ -40,7 +42,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
       remedy: 'Save the checkpoint again',
     });
   const record = asRecord(value) ?? {};
-  const { loss, lossConfig, penalty, batchSize, seed, steps, history } = record;
+  const { loss, lossConfig, penalty, batchSize, seed, steps, history, bestEpoch } = record;
   if (lossConfig !== undefined && asRecord(lossConfig) === undefined) throw wrong('lossConfig');
   const optimizer = asRecord(record['optimizer']);
   if (typeof loss !== 'string') throw wrong('loss');
@@ -50,6 +52,8 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
     if (!Number.isSafeInteger(number) || Number(number) < 0) throw wrong(field);
   }
   if (!Array.isArray(history)) throw wrong('history');
+  const isEpoch = Number.isSafeInteger(bestEpoch) && Number(bestEpoch) >= 1 && Number(bestEpoch) <= history.length;
+  if (bestEpoch !== undefined && !isEpoch) throw wrong('bestEpoch');
   return {
     loss,
     ...(lossConfig === undefined ? {} : { lossConfig: lossConfig as LossConfig }),
@@ -57,6 +61,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
     penalty: readPenalty(penalty, () => wrong('penalty')),
     ...(numbers as { batchSize: number; seed: number; steps: number }),
     history: history.map((entry: unknown, index) => readEpoch(entry, () => wrong(`history[${index}]`))),
+    ...(bestEpoch === undefined ? {} : { bestEpoch: Number(bestEpoch) }),
   };
 }
 

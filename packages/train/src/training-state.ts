@@ -27,6 +27,12 @@ export interface EpochUnderWay {
 /** State beside the parameters: name of the slot, path of the trained parameter, values of its shape. */
 export type OptimizerSlots = { readonly [slot: string]: { readonly [path: string]: Float32Array } };
 
+/** The parameters of the best epoch so far. */
+export interface BestParameters {
+  readonly epoch: number;
+  readonly parameters: Tree<Parameter>;
+}
+
 /** A training between two steps. `training.history` has the epochs done, `training.steps` all steps. */
 export interface TrainingState {
   /** Description of the model. */
@@ -39,6 +45,8 @@ export interface TrainingState {
   readonly shuffle: boolean;
   readonly data: DataMark;
   readonly underWay: EpochUnderWay;
+  /** Present with `keep: 'best'`, from the end of the first epoch on. */
+  readonly best?: BestParameters | undefined;
 }
 
 /** Values that a training keeps on the device, each list in the order of the parameters. */
