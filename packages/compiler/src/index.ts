@@ -4,6 +4,7 @@
 
 export type { Dialect } from './c/dialect.ts';
 export { c99 } from './c/dialect.ts';
+export { floatLiteral } from './c/literals.ts';
 export type { PrintCOptions, PrintedC } from './c/print-c.ts';
 export { printC } from './c/print-c.ts';
 export { commentText, identifierPart, isIdentifier } from './c/text.ts';

@@ -3,6 +3,9 @@
  * CfC code. And models of Rheo out, for other engines.
  */
 
+export type { ExportCOptions, ExportedC } from './export-c/export-c.ts';
+export { exportC } from './export-c/export-c.ts';
+export type { ExportedElapsed } from './export-c/step-model.ts';
 export type { ExportedOnnx, OnnxExportOptions, OnnxPort } from './export-onnx/export-onnx.ts';
 export { exportOnnx } from './export-onnx/export-onnx.ts';
 export type { ImportConfig, ImportFamily, NcpsWiring } from './import-config.ts';

@@ -1,5 +1,7 @@
 /** The example of the README is the one that runs here, and prints what it says. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 
 it('the example of the README runs and prints what it says', async () => {
@@ -10,5 +12,23 @@ it('the example of the README runs and prints what it says', async () => {
   const printed = log.mock.calls.map(([line]) => String(line));
   log.mockRestore();
   expect(printed).toHaveLength(3);
+  expect(readme).toContain(printed.join('\n'));
+});
+
+it('the example of the C export runs and prints what it says', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(readFileSync(new URL('readme-export-c.ts', import.meta.url), 'utf8'));
+  const folder = mkdtempSync(join(tmpdir(), 'rheo-readme-'));
+  const back = process.cwd();
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  process.chdir(folder);
+  await import('./readme-export-c.ts').finally(() => process.chdir(back));
+  const printed = log.mock.calls.map(([line]) => String(line));
+  log.mockRestore();
+  expect(readFileSync(join(folder, 'gait.h'), 'utf8')).toContain(
+    'void gait_step(gait_state *state, const float *input, float dt, float *output);',
+  );
+  rmSync(folder, { recursive: true });
+  expect(printed).toHaveLength(1);
   expect(readme).toContain(printed.join('\n'));
 });

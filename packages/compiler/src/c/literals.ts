@@ -29,15 +29,19 @@ export function floatLiteral(given: number): string {
   let text = value.toPrecision(9);
   for (let digits = 1; digits < 9; digits++) {
     const shorter = value.toPrecision(digits);
-    // Well inside half a unit in the last place, so that no double rounding can decide.
-    if (Math.abs(Number(shorter) - value) > Math.abs(value) * 2.9e-8 || Math.fround(Number(shorter)) !== value)
-      continue;
+    if (!roundsTo(Number(shorter), value)) continue;
     text = shorter;
     break;
   }
   const [mantissa = '', exponent] = text.split('e');
   const trimmed = mantissa.includes('.') ? mantissa.replace(/0+$/, '').replace(/\.$/, '.0') : `${mantissa}.0`;
   return exponent === undefined ? `${trimmed}f` : `${trimmed.replace(/\.0$/, '')}e${Number(exponent)}f`;
+}
+
+/** True if a decimal is so clearly nearest to a float32 that rounding to a double first cannot matter. */
+function roundsTo(decimal: number, value: number): boolean {
+  const margin = 2 ** -40;
+  return Math.fround(decimal * (1 - margin)) === value && Math.fround(decimal * (1 + margin)) === value;
 }
 
 /** Integers beyond 16 bits say their width: `int` may be that small. */

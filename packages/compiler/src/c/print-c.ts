@@ -148,7 +148,9 @@ function nameOf({ id, kind, index = 0, origin }: Buffer, options: PrintCOptions,
     case 'result':
       return options.results?.[index] ?? `out${index}`;
     case 'constant':
-      return [options.prefix, identifierPart(origin?.name ?? ''), `c${id}`].filter((part) => part !== '').join('_');
+      return [options.prefix, identifierPart(origin?.name.split(',')[0] ?? ''), `c${id}`]
+        .filter((part) => part !== '')
+        .join('_');
     case 'temporary':
       return [identifierPart(title) || 'value', id].join('_');
   }
