@@ -51,5 +51,5 @@ export type { TextSource } from './table/text-chunks.ts';
 export { loadWalker2d, type Walker2d, type Walker2dFile, type Walker2dOptions, walker2dFromZip } from './walker2d.ts';
 export { writeNpy } from './write-npy.ts';
 export { writeSafetensors } from './write-safetensors.ts';
-export { writeZip } from './write-zip.ts';
+export { type WriteZipOptions, writeZip } from './write-zip.ts';
 export type { ZipLimits } from './zip-limits.ts';

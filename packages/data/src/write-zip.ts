@@ -1,6 +1,7 @@
 /**
- * Writes ZIP archives: deflated, UTF-8 names, no time stamps (the first moment of the format, 1980-01-01), so the same
- * entries always give the same bytes. Archives beyond 4 GiB or 65,535 entries are refused; ZIP64 is not written.
+ * Writes ZIP archives: deflated unless told otherwise, UTF-8 names, no time stamps (the first moment of the format,
+ * 1980-01-01), so the same entries always give the same bytes. Archives beyond 4 GiB or 65,535 entries are refused;
+ * ZIP64 is not written.
  */
 import { deflateSync } from 'fflate';
 import { crc32 } from './crc32.ts';
@@ -8,8 +9,25 @@ import { DataError } from './data-error.ts';
 import type { ZipEntry } from './read-zip.ts';
 import { unsafeName } from './zip-directory.ts';
 
-/** The archive of some files, in the given order. Errors: `argument` for names that no reader should accept. */
-export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
+/** How an archive is written. */
+export interface WriteZipOptions {
+  /** True: entries lie in the archive as they are. False by default: deflated where that makes them smaller. */
+  readonly stored?: boolean;
+  /** Contents begin at multiples of this many bytes, for readers that map them into memory; a power of two, by default 1. */
+  readonly alignment?: number;
+}
+
+/**
+ * The archive of some files, in the given order.
+ * Errors: `argument` for names that no reader should accept, and for an alignment that is no power of two up to 4096.
+ */
+export function writeZip(entries: readonly ZipEntry[], options: WriteZipOptions = {}): Uint8Array {
+  const { stored = false, alignment = 1 } = options;
+  if (!alignments.includes(alignment)) {
+    throw new DataError('argument', `the alignment is ${String(alignment)}`, {
+      remedy: 'Use a power of two from 1 to 4096.',
+    });
+  }
   const refuse = (what: string, entry?: string): DataError =>
     new DataError('argument', what, {
       ...(entry === undefined ? {} : { entry }),
@@ -25,8 +43,9 @@ export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
     if (names.has(name)) throw refuse('the name occurs twice', name);
     names.add(name);
     const rawName = new TextEncoder().encode(name);
-    const deflated = deflateSync(data, { level: 9 });
+    const deflated = stored ? data : deflateSync(data, { level: 9 });
     const packed = deflated.length < data.length ? deflated : data;
+    const padding = paddingField(offset + 30 + rawName.length, alignment);
     const common = new Uint8Array(26);
     const view = new DataView(common.buffer);
     view.setUint16(0, 20, true);
@@ -41,8 +60,10 @@ export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
     const tail = new Uint8Array(14);
     new DataView(tail.buffer).setUint32(10, offset, true);
     directory.push(Uint8Array.of(0x50, 0x4b, 1, 2, 20, 0), common, tail, rawName);
-    parts.push(Uint8Array.of(0x50, 0x4b, 3, 4), common, rawName, packed);
-    offset += 30 + rawName.length + packed.length;
+    const local = common.slice();
+    new DataView(local.buffer).setUint16(24, padding.length, true);
+    parts.push(Uint8Array.of(0x50, 0x4b, 3, 4), local, rawName, padding, packed);
+    offset += 30 + rawName.length + padding.length + packed.length;
   }
   if (entries.length > 0xfffe) throw refuse(`${entries.length} entries`);
   const end = new Uint8Array(22);
@@ -58,6 +79,23 @@ export function writeZip(entries: readonly ZipEntry[]): Uint8Array {
   view.setUint32(16, offset, true);
   return concatenate([...parts, ...directory, end]);
 }
+
+const alignments: readonly number[] = Array.from({ length: 13 }, (_, power) => 2 ** power);
+
+/** An extra field of zeros that ends where the contents may begin; nothing where they already may. */
+function paddingField(at: number, alignment: number): Uint8Array {
+  if (at % alignment === 0) return new Uint8Array(0);
+  const header = 4;
+  const length = (alignment - ((at + header) % alignment)) % alignment;
+  const field = new Uint8Array(header + length);
+  const view = new DataView(field.buffer);
+  view.setUint16(0, paddingId, true);
+  view.setUint16(2, length, true);
+  return field;
+}
+
+/** What PyTorch calls its own padding ("FB"); other readers pass over it. */
+const paddingId = 0x4246;
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

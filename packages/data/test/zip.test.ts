@@ -50,6 +50,30 @@ describe('writeZip', () => {
     );
   });
 
+  it('stores and aligns on demand: contents lie as they are at multiples of the alignment', () => {
+    const entries = [
+      { name: 'first', data: bytes('x'.repeat(1000)) },
+      { name: 'a/second', data: bytes('yyy') },
+      { name: 'é', data: bytes('') },
+      { name: 'last', data: bytes('z'.repeat(65)) },
+    ];
+    for (const alignment of [1, 8, 64, 4096]) {
+      const archive = writeZip(entries, { stored: true, alignment });
+      expect(readZip(archive)).toEqual(entries);
+      const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+      let at = 0;
+      for (const { data } of entries) {
+        expect(view.getUint32(at, true)).toBe(0x04034b50);
+        expect(view.getUint16(at + 8, true)).toBe(0);
+        const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
+        expect(start % alignment).toBe(0);
+        expect(archive.slice(start, start + data.length)).toEqual(data);
+        at = start + data.length;
+      }
+    }
+    expect(dataError(() => writeZip(entries, { alignment: 3 })).code).toBe('argument');
+  });
+
   it.each(['', '/etc/passwd', '../up', 'a/../b', 'a//b', './a', 'a\\b', 'C:/x', 'dir/', 'a\u0000b'])(
     'refuses the name %j',
     (name) => {

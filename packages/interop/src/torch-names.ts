@@ -63,7 +63,7 @@ const modules: Readonly<Record<string, string>> = {
 /** What PyTorch calls the parameter of a path below the cell, without prefix, and how it lies there. */
 export function torchName(
   path: string,
-  { backbone }: TorchNames,
+  { backbone }: Pick<TorchNames, 'backbone'>,
 ): { readonly bare: string; readonly arrangement: Arrangement } {
   const [, layer, rest = ''] = /^(?:layers\/(\d+)\/)?(.*)$/.exec(path) ?? [];
   const start = layer === undefined ? '' : `layer_${layer}.`;
