@@ -8,6 +8,8 @@ export { compile } from './compile.ts';
 export * from './composites.ts';
 export type { CustomGradient, ScanOptions } from './control.ts';
 export { call, customGradient, inlineProgram, scan, stopGradient, whileLoop } from './control.ts';
+export type { DeviceWatch } from './device-watch.ts';
+export { watchDevice } from './device-watch.ts';
 export * from './elementwise.ts';
 export type { GradientOptions } from './gradient/vjp.ts';
 export { gradient, vjp } from './gradient/vjp.ts';

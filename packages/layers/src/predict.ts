@@ -6,7 +6,7 @@
  */
 
 import type { Parameter, Tree } from '@rheo/core';
-import { compile, flattenTree, unflattenTree } from '@rheo/core';
+import { compile, flattenTree, unflattenTree, watchDevice } from '@rheo/core';
 import type { Backend, DeviceTensor, Executable, TensorData, TensorType } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { CheckedInputs, HostInputs } from './check-inputs.ts';
@@ -33,7 +33,10 @@ export interface Prediction {
 
 /** A model on a backend, ready for sequences. */
 export interface Predictor {
-  /** Throws `shape`, `dtype`, `argument` or `value`, naming the input or the parameter. */
+  /**
+   * Throws `shape`, `dtype`, `argument` or `value`, naming the input or the parameter, and `lost` or `disposed` as soon as
+   * the device is gone.
+   */
   predict(inputs: PredictInputs): Promise<Prediction>;
   /** Frees what it holds on the backend; a prediction afterwards starts over. */
   dispose(): void;
@@ -87,7 +90,8 @@ class BackendPredictor implements Predictor {
     const { built, weights } = this.#load(checked.features);
     if (checked.elapsedForm === 'unit') checkUnits(checked.dt?.shape[2], unitsOf(built));
     const state = inputs.state === undefined ? undefined : hostState(built, inputs.state, batch);
-    const executable = await this.#executable(checked, state !== undefined);
+    const watch = watchDevice(this.#backend);
+    const executable = await watch.wait(this.#executable(checked, state !== undefined));
 
     const upload = (data: TensorData, type: TensorType): DeviceTensor => this.#backend.upload(data, type);
     const floats = (array: FloatArray | undefined): DeviceTensor[] =>
@@ -102,24 +106,23 @@ class BackendPredictor implements Predictor {
     let results: readonly DeviceTensor[] = [];
     try {
       results = executable.run([...weights, ...given]);
-      const [outputs, ...finals] = await Promise.all(
-        results.map(async (result) =>
-          floatArray((await this.#backend.read(result)) as Float32Array, result.type.shape as readonly number[]),
-        ),
+      const reads = results.map(async (result) =>
+        floatArray((await this.#backend.read(result)) as Float32Array, result.type.shape as readonly number[]),
       );
+      const [outputs, ...finals] = await watch.wait(Promise.all(reads));
       if (outputs === undefined) throw new Error('a prediction gave no output');
       const after = unflattenTree(flattenTree(stateTypes(built, 1)).structure, finals);
       requireSolvedState(after);
       return { outputs, state: after };
     } finally {
-      for (const handle of [...given, ...results]) handle.dispose();
+      watch.free([...given, ...results]);
     }
   }
 
   dispose(): void {
-    for (const handle of this.#loaded?.weights ?? []) handle.dispose();
+    watchDevice(this.#backend).free(this.#loaded?.weights ?? []);
     this.#loaded = undefined;
-    for (const executable of this.#executables.values()) release(executable);
+    for (const executable of this.#executables.values()) release(executable, this.#backend);
     this.#executables.clear();
   }
 
@@ -154,16 +157,16 @@ class BackendPredictor implements Predictor {
     const [oldest] = this.#executables;
     if (oldest !== undefined && this.#executables.size > keptSizes) {
       this.#executables.delete(oldest[0]);
-      release(oldest[1]);
+      release(oldest[1], this.#backend);
     }
     return found;
   }
 }
 
-function release(executable: Promise<Executable>): void {
+function release(executable: Promise<Executable>, backend: Backend): void {
   // A compile that failed was reported to who asked for it.
   executable.then(
-    (compiled) => compiled.dispose(),
+    (compiled) => watchDevice(backend).free([compiled]),
     () => {},
   );
 }

@@ -7,8 +7,8 @@
  * are drained. Draining does not outlive the device: it rejects with `lost` or `disposed`.
  */
 
+import { watchDevice } from '@rheo/core';
 import type { Backend, DeviceTensor, Executable, SyncExecutable, TensorData } from '@rheo/ir';
-import { watchDevice } from './device-watch.ts';
 
 /** What a loop runs on; `executable` must have been compiled with `donatedState` where the backend is not synchronous. */
 export interface LoopParts {

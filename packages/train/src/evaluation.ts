@@ -3,11 +3,10 @@
  * the device and across batches in double on the host.
  */
 
-import { compile } from '@rheo/core';
+import { compile, watchDevice } from '@rheo/core';
 import type { Backend, DeviceTensor } from '@rheo/ir';
 import { batchBuffers } from './batch-buffers.ts';
 import { deviceLoop } from './device-loop.ts';
-import { watchDevice } from './device-watch.ts';
 import type { Objective } from './programs.ts';
 import { evaluationProgram } from './programs.ts';
 import type { PreparedData } from './training-data.ts';

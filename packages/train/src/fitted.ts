@@ -4,7 +4,7 @@
  */
 
 import type { Parameter, Tree } from '@rheo/core';
-import { flattenTree } from '@rheo/core';
+import { flattenTree, watchDevice } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type {
@@ -18,7 +18,6 @@ import type {
   StreamOptions,
 } from '@rheo/layers';
 import { build, predictor, stream } from '@rheo/layers';
-import { watchDevice } from './device-watch.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluator } from './evaluation.ts';
 import type { L2 } from './l2.ts';

@@ -7,14 +7,13 @@
  * else runs beside it.
  */
 
-import type { Parameter } from '@rheo/core';
+import type { DeviceWatch, Parameter } from '@rheo/core';
 import { flattenTree, unflattenTree } from '@rheo/core';
 import { epochOrder } from '@rheo/data';
 import type { DeviceTensor } from '@rheo/ir';
 import type { BatchBuffers } from './batch-buffers.ts';
 import { bestEpoch, outOfPatience } from './best-epoch.ts';
 import type { DeviceLoop } from './device-loop.ts';
-import type { DeviceWatch } from './device-watch.ts';
 import type { Evaluator } from './evaluation.ts';
 import type { Fitted } from './fitted.ts';
 import type { Kept } from './kept.ts';

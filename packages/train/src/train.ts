@@ -3,14 +3,13 @@
  */
 
 import type { Parameter } from '@rheo/core';
-import { compile, foldIn, key } from '@rheo/core';
+import { compile, foldIn, key, watchDevice } from '@rheo/core';
 import type { DeviceTensor } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { build } from '@rheo/layers';
 import { batchBuffers } from './batch-buffers.ts';
 import { deviceLoop, donatedState } from './device-loop.ts';
-import { watchDevice } from './device-watch.ts';
 import { evaluator } from './evaluation.ts';
 import type { Fitted } from './fitted.ts';
 import { outputForm, parameterList } from './fitted.ts';

@@ -3,9 +3,9 @@
  * `TrainingStopped`, which loses nothing; a fault in the caller's own code stays as it is.
  */
 
+import type { DeviceWatch } from '@rheo/core';
 import type { ErrorCode } from '@rheo/ir';
 import { isRheoError } from '@rheo/ir';
-import type { DeviceWatch } from './device-watch.ts';
 import type { Kept } from './kept.ts';
 import { TrainingStopped } from './training-stopped.ts';
 
@@ -35,7 +35,9 @@ export async function failureOfTraining(
   const error = ofCaller ? thrown.cause : thrown;
   if (error instanceof TrainingStopped) return error;
   const code = isRheoError(error) ? error.code : undefined;
-  const gone = await watch.afterFailure();
+  // An engine may fail a run a moment before it says that its device is lost.
+  if (watch.gone === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
+  const { gone } = watch;
   const ofBackend = code !== undefined && (backendFailures.includes(code) || code === 'disposed');
   const remedy = 'Go on with a new backend: train(model, { …, backend, resume: error.state })';
   if (gone !== undefined && (ofBackend || !ofCaller)) {

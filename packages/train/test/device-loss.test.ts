@@ -4,9 +4,9 @@ import { wasm } from '@rheo/backend-wasm';
 import { flattenTree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
-import { cfc, linear, sequential } from '@rheo/layers';
+import { cfc, linear, saliency, sequential } from '@rheo/layers';
 import type { Fitted, TrainOptions } from '@rheo/train';
-import { adam, exponential, l2, load, meanSquaredError, TrainingStopped, train } from '@rheo/train';
+import { adam, exponential, hostInputs, l2, load, meanSquaredError, TrainingStopped, train } from '@rheo/train';
 import * as node from 'onnxruntime-node';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { enqueuedBackend } from './enqueued-backend.ts';
@@ -142,6 +142,20 @@ describe.each(Object.entries(engines))('lost on %s', (_, engine) => {
     expect(error.fitted.history).toHaveLength(2);
     const again = await train(model, { ...options, backend: await engine(), resume: error.state });
     expect(again.toBytes()).toEqual(whole.toBytes());
+  }, 60_000);
+
+  it('predict and saliency do not wait for it, and what is left can be disposed', async () => {
+    const bytes = whole.toBytes();
+    for (const losable of [{ afterReads: 1, reads: 'never settle' }, { afterRuns: 0 }, { afterReads: 1 }] as const) {
+      const backend = losableBackend(await engine(), losable);
+      const fitted = load(bytes, { backend });
+      await expect(fitted.predict(options.data)).rejects.toMatchObject({ code: 'lost' });
+      await expect(fitted.predict(options.data)).rejects.toMatchObject({ code: 'lost' });
+      fitted.dispose();
+      const other = losableBackend(await engine(), losable);
+      const asked = saliency(model, fitted.parameters, other, hostInputs(options.data));
+      await expect(asked).rejects.toMatchObject({ code: 'lost' });
+    }
   }, 60_000);
 
   it('evaluate does not wait for it', async () => {

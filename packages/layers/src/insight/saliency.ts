@@ -6,7 +6,7 @@
  */
 
 import type { Parameter, Tree } from '@rheo/core';
-import { compile, flattenTree, unflattenTree, vjp } from '@rheo/core';
+import { compile, flattenTree, unflattenTree, vjp, watchDevice } from '@rheo/core';
 import type { Backend, DeviceTensor, Executable } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { CheckedInputs, HostInputs } from '../check-inputs.ts';
@@ -64,10 +64,11 @@ export async function saliency(
     return index === 0 ? selected(shape, checked, options) : floatArray(new Float32Array(sizeOf(shape)), shape);
   });
 
+  const watch = watchDevice(backend);
   const handles: DeviceTensor[] = [];
   let executable: Executable | undefined;
   try {
-    executable = await compile(backend, derived, backend.capabilities.freeDims ? {} : { dims });
+    executable = await watch.wait(compile(backend, derived, backend.capabilities.freeDims ? {} : { dims }));
     const upload = ({ data, shape }: FloatArray): void => {
       handles.push(backend.upload(data, { dtype: 'f32', shape }));
     };
@@ -77,19 +78,16 @@ export async function saliency(
     seeds.forEach(upload);
     const results = executable.run([...handles]);
     handles.push(...results);
-    const read = await Promise.all(
-      results.map(async (result) =>
-        floatArray((await backend.read(result)) as Float32Array, result.type.shape as readonly number[]),
-      ),
+    const reads = results.map(async (result) =>
+      floatArray((await backend.read(result)) as Float32Array, result.type.shape as readonly number[]),
     );
-    const [outputs, ...rest] = read;
+    const [outputs, ...rest] = await watch.wait(Promise.all(reads));
     const gradient = rest.pop();
     if (outputs === undefined || gradient === undefined) throw new Error('a gradient gave no result');
     requireSolvedState(unflattenTree(state, rest));
     return { gradient, magnitude: floatArray(gradient.data.map(Math.abs), gradient.shape), outputs };
   } finally {
-    for (const handle of handles) handle.dispose();
-    executable?.dispose();
+    watch.free([...handles, ...(executable === undefined ? [] : [executable])]);
   }
 }
 

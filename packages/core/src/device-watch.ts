@@ -19,8 +19,6 @@ export interface DeviceWatch {
   wait<T>(work: Promise<T>): Promise<T>;
   /** Disposes handles and executables; those of a device that is gone may fail to, for they went with it. */
   free(owned: Iterable<{ dispose(): void }>): void;
-  /** How the device ended, after one turn: an engine may fail a run a moment before it says that its device is lost. */
-  afterFailure(): Promise<DeviceLost | undefined>;
 }
 
 const watches = new WeakMap<Backend, DeviceWatch>();
@@ -37,7 +35,7 @@ function createWatch({ lost, name }: Backend): DeviceWatch {
   let gone: DeviceLost | undefined;
   const failure = ({ reason, message }: DeviceLost): RheoError =>
     new RheoError(reason, {
-      from: '@rheo/train',
+      from: '@rheo/core',
       what: reason === 'lost' ? `the device of ${name} was lost: ${message}` : `the backend ${name} was disposed`,
     });
   const end = (loss: DeviceLost): void => {
@@ -68,10 +66,6 @@ function createWatch({ lost, name }: Backend): DeviceWatch {
           if (gone === undefined && !dead) throw error;
         }
       }
-    },
-    afterFailure: async () => {
-      if (gone === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
-      return gone;
     },
   };
 }
