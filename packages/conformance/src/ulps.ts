@@ -6,8 +6,8 @@ import type { Expected, Tolerance } from './tolerance.ts';
 
 /**
  * The largest error of an f32 result in units in the last place, at the scale of the tolerance: of the element, at least
- * of 1 for sin and cos, of the sum of absolute terms for sums. Where that scale or the result is beyond the normal
- * floats there is no such unit, and nothing is counted. Undefined for other element types, for empty results, and for
+ * of 1 for sin and cos, of the sum of absolute terms for sums. Nothing is counted where such a unit is below 2^-126, which
+ * a backend may flush to zero, nor where the scale or the result is infinite or NaN. Undefined for other element types, for empty results, and for
  * tolerances that speak of whole Programs.
  */
 export function ulpsOf(expected: Expected, got: ArrayLike<number>, tolerance: Tolerance): number | undefined {
@@ -19,13 +19,13 @@ export function ulpsOf(expected: Expected, got: ArrayLike<number>, tolerance: To
     const d = double[i] as number;
     const g = got[i] as number;
     const size = Math.max(floor, Math.abs(scale === 'terms' ? ((terms ?? double)[i] as number) : d));
-    if (size < 2 ** -126 || !Number.isFinite(Math.fround(size)) || !Number.isFinite(g)) continue;
+    if (size < 2 ** -103 || !Number.isFinite(Math.fround(size)) || !Number.isFinite(g)) continue;
     worst = Math.max(worst, Math.abs(g - d) / unitAt(size));
   }
   return worst;
 }
 
-/** The distance of neighbouring f32 numbers at a size of at least 2^-126. */
+/** The distance of neighbouring f32 numbers at a size of at least 2^-103. */
 function unitAt(size: number): number {
   let exponent = Math.floor(Math.log2(size));
   // log2 may round up to the next power.
