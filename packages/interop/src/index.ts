@@ -8,6 +8,7 @@ export { exportC } from './export-c/export-c.ts';
 export type { ExportedElapsed } from './export-c/step-model.ts';
 export type { ExportedOnnx, OnnxExportOptions, OnnxPort } from './export-onnx/export-onnx.ts';
 export { exportOnnx } from './export-onnx/export-onnx.ts';
+export { exportSafetensors } from './export-safetensors.ts';
 export type { TorchExport } from './export-torch/export-torch.ts';
 export { exportTorch } from './export-torch/export-torch.ts';
 export type { ImportConfig, ImportFamily, NcpsWiring } from './import-config.ts';

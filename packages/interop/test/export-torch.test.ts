@@ -17,6 +17,7 @@ import { failer } from '../src/import-error.ts';
 import type { ImportConfig } from '../src/index.ts';
 import { exportTorch, importNcps } from '../src/index.ts';
 import { readTorchFile } from '../src/torch-file.ts';
+import { models, observing, sequencesOnly } from './every-model.ts';
 import { array, fixture, sidecar, vector } from './fixture.ts';
 
 const read = (bytes: Uint8Array): FileTensor[] => readTorchFile(bytes, 'model.pt', failer('model.pt'));
@@ -236,6 +237,36 @@ describe('models that the originals cannot be', () => {
     expect(code).toBe('capability');
     expect(message).toContain(text);
     expect(message).toContain('export it as ONNX or C');
+  });
+
+  // The models that a class of the originals computes; all others are refused.
+  const expressible = [
+    ...['default', 'no_gate', 'pure'].flatMap((mode) =>
+      ['ncps-torch', 'official-torch'].map((v) => `cfc ${v} ${mode}`),
+    ),
+    'cfc ncps-keras pure',
+    'cfc official-tf pure',
+    'cfc, memory before the state',
+    'cfc, no backbone',
+    'cfc, last output',
+    'wired cfc ncps-torch',
+    'wired cfc official-torch',
+    'wired cfc, mixed memory',
+    'ltc ncps-torch',
+    'ltc ncps-keras',
+    'ltc, wired, dense',
+    'ltc, wired, edges',
+    'ltc, memory before the state',
+  ];
+
+  test.each(Object.entries({ ...models, ...observing, ...sequencesOnly }))('%s: exported or refused', (name, model) => {
+    const parameters = initialise(model, { features: 3, seed: 1 });
+    if (!expressible.includes(name)) return expect(refusal(model, parameters).code).toBe('capability');
+    const { bytes, config } = exportTorch(model, parameters, { features: 3 });
+    const again = importNcps({ name: 'x', bytes }, config);
+    expect(flattenTree(again.parameters).leaves.map(({ data }) => data)).toEqual(
+      flattenTree(parameters).leaves.map(({ data }) => data),
+    );
   });
 
   test('parameters of another model', () => {

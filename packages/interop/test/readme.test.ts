@@ -1,7 +1,8 @@
-/** The example of the README is the one that runs here, and prints what it says. */
+/** The examples of the README are those that run here, and print what it says. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { importNcps } from '@rheo/interop';
 import { expect, it, vi } from 'vitest';
 
 it('the example of the README runs and prints what it says', async () => {
@@ -28,6 +29,26 @@ it('the example of the C export runs and prints what it says', async () => {
   expect(readFileSync(join(folder, 'gait.h'), 'utf8')).toContain(
     'void gait_step(gait_state *state, const float *input, float dt, float *output);',
   );
+  rmSync(folder, { recursive: true });
+  expect(printed).toHaveLength(1);
+  expect(readme).toContain(printed.join('\n'));
+});
+
+it('the example of the PyTorch export runs and prints what it says', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(readFileSync(new URL('readme-export-torch.ts', import.meta.url), 'utf8'));
+  const folder = mkdtempSync(join(tmpdir(), 'rheo-readme-'));
+  const back = process.cwd();
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  process.chdir(folder);
+  await import('./readme-export-torch.ts').finally(() => process.chdir(back));
+  const printed = log.mock.calls.map(([line]) => String(line));
+  log.mockRestore();
+  const imported = importNcps(
+    { name: 'rnn.pt', bytes: readFileSync(join(folder, 'rnn.pt')) },
+    JSON.parse(readFileSync(join(folder, 'rnn.json'), 'utf8')),
+  );
+  expect(imported.report).toMatchObject({ family: 'ncps-torch', features: 5, outputs: 4, notes: [] });
   rmSync(folder, { recursive: true });
   expect(printed).toHaveLength(1);
   expect(readme).toContain(printed.join('\n'));
