@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { flattenTree } from '@rheo/core';
+import { readSafetensors } from '@rheo/data';
 import type { Layer } from '@rheo/layers';
 import {
   autoNcp,
@@ -14,7 +16,7 @@ import {
   phasedLstm,
   sequential,
 } from '@rheo/layers';
-import { toCheckpoint } from '@rheo/train';
+import { fromCheckpoint, toCheckpoint } from '@rheo/train';
 import * as runtime from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rheo } from './collect.ts';
@@ -99,15 +101,84 @@ describe('--format onnx', () => {
   });
 });
 
+describe('--format c', () => {
+  it.each([
+    ['cfc.safetensors', 'cfc.h', 'cfc_step(state, input, dt, output)'],
+    ['ltc.safetensors --dt none --out still.h', 'still.h', 'ltc_step(state, input, output)'],
+    ['gaps.safetensors --name sensor --out sensor.h', 'sensor.h', 'sensor_step(state, input, dt, observed, output)'],
+    ['clock.safetensors', 'clock.h', 'clock_step(state, input, dt, output)'],
+  ])('%s', { timeout: 60_000 }, async (line, file, call) => {
+    const { code, out, err } = await run(`${line} --format c --json`);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const result = JSON.parse(out) as Record<string, unknown>;
+    expect(result).toMatchObject({ format: 'c', out: file, function: call });
+    if (result['verified'] === true) expect(result['largest_difference']).toBeLessThan(1e-3);
+    else expect(result['reason']).toMatch(/no C compiler/);
+    expect(readFileSync(join(folder, file), 'utf8')).toContain('_self_test');
+  });
+});
+
+it('--format safetensors: every tensor, bit for bit', async () => {
+  const { code, out } = await run('both.safetensors --format safetensors --json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ verified: true, largest_difference: 0, out: 'both-tensors.safetensors' });
+  const { tensors } = readSafetensors(readFileSync(join(folder, 'both-tensors.safetensors')), { file: 'tensors' });
+  const { parameters } = fromCheckpoint(readFileSync(join(folder, 'both.safetensors')));
+  const { leaves, paths } = flattenTree(parameters);
+  expect([...tensors.keys()].sort()).toEqual([...paths].sort());
+  leaves.forEach(({ data }, index) => {
+    expect(tensors.get(paths[index] ?? '')?.data).toEqual(data);
+  });
+});
+
+describe('--format torch', () => {
+  it('writes the state dictionary and what it was made with, which import takes', async () => {
+    const { code, out } = await run('ltc.safetensors --format torch');
+    expect(out).toMatch(/class +ncps\.torch, LTC/);
+    expect(out).toMatch(/its configuration +ltc\.json/);
+    expect(code).toBe(0);
+    const again = await rheo(folder, [
+      'import',
+      'ltc.pt',
+      '--config',
+      'ltc.json',
+      '--out',
+      'again.safetensors',
+      '--json',
+    ]);
+    expect(again.code).toBe(0);
+    const [first, second] = ['ltc.safetensors', 'again.safetensors'].map((name) =>
+      flattenTree(fromCheckpoint(readFileSync(join(folder, name))).parameters).leaves.map(({ data }) => [...data]),
+    );
+    expect(second).toEqual(first);
+  });
+});
+
+it.each([
+  ['clock.safetensors --format torch', /layer model\/0\/phased-lstm: .*ONNX/],
+  ['adaptive.safetensors --format c', /layer 0: an adaptive solver/],
+])('what a format cannot express ends with exit code 1 and the layer: %s', async (line, text) => {
+  const { code, err } = await run(`${line} --out x.onnx`);
+  expect(err).toMatch(text);
+  expect(code).toBe(1);
+  expect(has('x.onnx')).toBe(false);
+});
+
 describe('bad input: exit code 2, and nothing is written', () => {
   it.each([
     ['missing.safetensors --format onnx --out x.onnx', 'the file does not exist'],
     ['noise.safetensors --format onnx --out x.onnx', 'noise.safetensors'],
     ['cfc.safetensors --format onnx --out cfc.safetensors', 'would be overwritten'],
-    ['cfc.safetensors --format tflite --out x.onnx', 'Allowed choices are onnx'],
+    ['cfc.safetensors --format tflite --out x.onnx', 'Allowed choices are onnx, c, torch, safetensors'],
     ['cfc.safetensors --out x.onnx', '--format'],
     ['cfc.safetensors --format onnx --dt sometimes --out x.onnx', 'Allowed choices are none, shared, row, unit'],
     ['cfc.safetensors --format onnx --name it --out x.onnx', 'no use for --name'],
+    ['cfc.safetensors --format c --step --out x.onnx', 'no use for --step'],
+    ['cfc.safetensors --format c --dt row --out x.onnx', 'C steps one row'],
+    ['cfc.safetensors --format c --name 1st --out x.onnx', '1st'],
+    ['both.safetensors --format c --out x.onnx', 'no step of it exists. Export the model as ONNX'],
+    ['ltc.safetensors --format torch --out x.json', 'also the name of its configuration'],
     ['both.safetensors --format onnx --step --out x.onnx', 'cannot run step by step'],
     ['flat.safetensors --format onnx --dt unit --out x.onnx', 'need layers of one size'],
   ])('%s', async (line, text) => {

@@ -27,7 +27,7 @@ import {
 const small = { units: 3, backboneUnits: 4 } as const;
 const wiring = autoNcp(7, 2, { seed: 3 });
 // Whether a step is accepted hangs on rounding; two engines agree as far as both are near the solution.
-const tight = { rtol: 1e-6, atol: 1e-7, maxSteps: 100 } as const;
+const tight = { rtol: 1e-6, atol: 1e-7, maxSteps: 24 } as const;
 const names = <K extends string>(table: Readonly<Record<K, unknown>>): K[] => Object.keys(table) as K[];
 
 /** Models that run as sequences and as steps, and take any input. */

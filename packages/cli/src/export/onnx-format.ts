@@ -10,7 +10,7 @@ import { findEngine, loadEngine } from '../backends/engine.ts';
 import { installCommand } from '../backends/install-command.ts';
 import type { Export, ExportFormat, ExportRequest, Verification } from './export-format.ts';
 import type { OnnxForm } from './players.ts';
-import { trialSizes } from './sequences.ts';
+import { trialText } from './trials.ts';
 import type { RuntimeModule } from './verify-onnx.ts';
 import { verifyOnnx } from './verify-onnx.ts';
 
@@ -58,9 +58,7 @@ async function make(request: ExportRequest): Promise<Export> {
     const provider = name === 'onnxruntime-node' ? 'cpu' : 'wasm';
     const runtime = loadEngine(found) as RuntimeModule;
     const check = await verifyOnnx(exported, request.checkpoint, form, runtime, provider);
-    const lengths = trialSizes.map(([, time]) => time).join(', ');
-    const sequences = trialSizes.reduce((sum, [batch]) => sum + batch, 0);
-    return { ...check, by: `${name} ${version}`, on: `${sequences} random sequences of ${lengths} steps` };
+    return { ...check, by: `${name} ${version}`, on: trialText };
   }
 }
 
