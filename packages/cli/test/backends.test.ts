@@ -40,6 +40,8 @@ describe('training', () => {
   it.each([
     ['onnx:cpu', 'onnx/node-cpu'],
     ['onnx-web', 'onnx/web-wasm'],
+    ['tfjs:cpu', 'tfjs/cpu'],
+    ['tfjs:wasm', 'tfjs/wasm'],
   ])(
     'on %s gives the losses of wasm, epoch by epoch',
     async (name, backend) => {
@@ -62,20 +64,25 @@ describe('training', () => {
     120_000,
   );
 
-  it('on an asynchronous backend hears an interruption and keeps what was learnt', async () => {
-    const controller = new AbortController();
-    const args = [...train, '--epochs', '100000', '--out', 'late', '--backend', 'onnx'];
-    const run = rheo(folder, args, controller.signal);
-    const metrics = join(folder, '.late.part', 'metrics.jsonl');
-    while (!(existsSync(metrics) && readFileSync(metrics, 'utf8').includes('"epoch"'))) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    controller.abort();
-    const { code, out } = await run;
-    expect(code).toBe(130);
-    expect(lines(out).at(-1)).toMatchObject({ event: 'result', stopped: true });
-    expect(existsSync(join(folder, 'late', 'model.safetensors'))).toBe(true);
-  }, 120_000);
+  it.each(['onnx', 'tfjs:wasm'])(
+    'on %s hears an interruption and keeps what was learnt',
+    async (name) => {
+      const controller = new AbortController();
+      const late = `late-${name.replace(':', '-')}`;
+      const args = [...train, '--epochs', '100000', '--out', late, '--backend', name];
+      const run = rheo(folder, args, controller.signal);
+      const metrics = join(folder, `.${late}.part`, 'metrics.jsonl');
+      while (!(existsSync(metrics) && readFileSync(metrics, 'utf8').includes('"epoch"'))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      controller.abort();
+      const { code, out } = await run;
+      expect(code).toBe(130);
+      expect(lines(out).at(-1)).toMatchObject({ event: 'result', stopped: true });
+      expect(existsSync(join(folder, late, 'model.safetensors'))).toBe(true);
+    },
+    120_000,
+  );
 
   it('on an engine that is not there leaves nothing', async () => {
     const { code, err } = await rheo(folder, [...train, '--out', 'none', '--backend', 'onnx:nothing']);
@@ -107,6 +114,7 @@ describe('names', () => {
   it('mean the first place where none is named', () => {
     expect(readBackendName('onnx')).toEqual({ family: 'onnx', place: 'cpu', full: 'onnx:cpu' });
     expect(readBackendName('onnx-web').full).toBe('onnx-web:wasm');
+    expect(readBackendName('tfjs').full).toBe('tfjs:cpu');
     expect(readBackendName('wasm')).toEqual({ family: 'wasm', place: '', full: 'wasm' });
     expect(readBackendName('onnx:qnn').full).toBe('onnx:qnn');
     for (const name of backendNames) expect(readBackendName(name).full).toBe(name);
@@ -120,6 +128,8 @@ describe('names', () => {
     ['onnx:', 'Did you mean onnx:cpu?'],
     ['wasm:simd', 'Did you mean wasm?'],
     ['onnx-web:wsam', 'Did you mean onnx-web:wasm?'],
+    ['tfjs/wasm', 'Did you mean tfjs:wasm?'],
+    ['tensorflow', 'Did you mean tfjs:tensorflow?'],
     ['pytorch', 'rheo doctor says what is installed'],
   ])('that are misspelt are answered: %s', async (name, answer) => {
     const { code, out, err } = await rheo(folder, [...train, '--backend', name]);
@@ -133,11 +143,15 @@ describe('names', () => {
     expect(() => readBackendName('')).not.toThrow(/Did you mean/);
   });
 
-  it('of what only pages have are refused, with what there is', async () => {
-    const { code, err } = await rheo(folder, [...train, '--backend', 'onnx-web:webgpu']);
+  it.each([
+    ['onnx-web:webgpu', 'webgpu', 'onnx-web:wasm'],
+    ['tfjs:webgl', 'webgl', 'tfjs:cpu, tfjs:wasm, tfjs:tensorflow'],
+    ['tfjs:webgpu', 'webgpu', 'tfjs:cpu, tfjs:wasm, tfjs:tensorflow'],
+  ])('of what only pages have are refused, with what there is: %s', async (name, place, here) => {
+    const { code, err } = await rheo(folder, [...train, '--backend', name]);
     expect(code).toBe(1);
-    expect(err).toContain('computes in pages; there is no webgpu for it in Node (--backend)');
-    expect(err).toContain('use one of onnx-web:wasm here');
+    expect(err).toContain(`${name} computes in pages; there is no ${place} for it in Node (--backend)`);
+    expect(err).toContain(`use one of ${here} here`);
   });
 });
 

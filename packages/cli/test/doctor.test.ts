@@ -42,7 +42,7 @@ describe('where engines are installed', () => {
     const { code, err, found } = await report(folder);
     expect({ code, err, ok: found.ok, simd: found.simd }).toEqual({ code: 0, err: '', ok: true, simd: true });
     expect(found.threads).toBeGreaterThan(0);
-    for (const name of ['wasm', 'reference', 'onnx:cpu', 'onnx-web:wasm']) {
+    for (const name of ['wasm', 'reference', 'onnx:cpu', 'onnx-web:wasm', 'tfjs:cpu', 'tfjs:wasm']) {
       const finding = one(found, name);
       expect(finding).toMatchObject({ state: 'ok', threads: 1 });
       // Zero would mean that float32 was compared with itself.
@@ -54,6 +54,8 @@ describe('where engines are installed', () => {
     expect(found.backends.filter(({ state }) => state === 'in pages').map(({ name }) => name)).toEqual([
       'onnx-web:webgpu',
       'onnx-web:webnn',
+      'tfjs:webgl',
+      'tfjs:webgpu',
     ]);
     // What it lists, --backend takes, or says that it is for pages.
     for (const { name, state } of found.backends) {

@@ -31,14 +31,19 @@ it('exports ONNX only unverified, and says so', async () => {
 
 describe('an engine that is not installed', () => {
   it.each([
-    ['onnx', 'onnx:cpu', 'onnxruntime-node'],
-    ['onnx:cuda', 'onnx:cuda', 'onnxruntime-node'],
-    ['onnx-web:wasm', 'onnx-web:wasm', 'onnxruntime-web'],
-  ])('%s: says what to install, and leaves nothing', async (name, full, engine) => {
+    ['onnx', 'onnx:cpu', ['onnxruntime-node']],
+    ['onnx:cuda', 'onnx:cuda', ['onnxruntime-node']],
+    ['onnx-web:wasm', 'onnx-web:wasm', ['onnxruntime-web']],
+    ['tfjs:cpu', 'tfjs:cpu', ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu']],
+    ['tfjs:wasm', 'tfjs:wasm', ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']],
+    ['tfjs:tensorflow', 'tfjs:tensorflow', ['@tensorflow/tfjs-node']],
+  ])('%s: says what to install, and leaves nothing', async (name, full, packages) => {
     const { code, out, err } = await rheo(folder, ['train', 'walker2d', '--out', 'run', '--backend', name]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
+    const needed =
+      packages.length === 1 ? `package ${packages[0]}, which is` : `packages ${packages.join(', ')}, which are`;
     expect(err).toBe(
-      `@rheo/cli: the backend ${full} needs the package ${engine}, which is not installed (--backend). Run: npm install ${engine}\n`,
+      `@rheo/cli: the backend ${full} needs the ${needed} not installed (--backend). Run: npm install ${packages.join(' ')}\n`,
     );
     await expect(createBackend(name, folder)).rejects.toMatchObject({ code: 'capability' });
   });
@@ -64,6 +69,8 @@ it('rheo doctor says what works, and for everything else what to install', async
   expect(out).toMatch(/^ok +reference/m);
   expect(out).toMatch(/^missing +onnx:cpu .*\n +\$ npm install onnxruntime-node\n/m);
   expect(out).toMatch(/^missing +onnx-web:wasm .*\n(?: +[^$\n]+\n)* +\$ npm install onnxruntime-web\n/m);
+  expect(out).toContain('$ npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm\n');
+  expect(out).toMatch(/^in pages +tfjs:webgl/m);
   // Providers are the engine's to tell.
   expect(out).not.toContain('onnx:cuda');
   expect(out.replaceAll(/\s+/g, ' ')).toContain('All that is installed works: wasm, reference.');

@@ -6,12 +6,14 @@
 
 import type { OnnxRuntime } from '@rheo/backend-onnx';
 import { onnx } from '@rheo/backend-onnx';
+import type { TfjsModule } from '@rheo/backend-tfjs';
+import { tfjs } from '@rheo/backend-tfjs';
 import { wasm } from '@rheo/backend-wasm';
 import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
 
 /** Name of a family. */
-export type FamilyName = 'wasm' | 'reference' | 'onnx' | 'onnx-web';
+export type FamilyName = 'wasm' | 'reference' | 'onnx' | 'onnx-web' | 'tfjs';
 
 /** A family of backends. */
 export interface Family {
@@ -66,6 +68,24 @@ export const families: { readonly [K in FamilyName]: Family } = {
     engines: () => [['onnxruntime-web']],
     create: (place, runtime) => onnx({ runtime: silent(runtime), provider: place }),
   },
+  tfjs: {
+    title: 'TensorFlow.js',
+    places: ['cpu', 'wasm', 'tensorflow'],
+    open: false,
+    inPages: ['webgl', 'webgpu'],
+    engines: (place) => tfjsEngines[place] ?? [],
+    create: (place, runtime) => tfjs({ tf: inProduction(runtime), backend: place }),
+  },
+};
+
+/** A core and what registers the place with it; the union package has the cpu in it, and the native ones have all. */
+const tfjsEngines: { readonly [place: string]: readonly (readonly [string, ...string[]])[] } = {
+  cpu: [['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'], ['@tensorflow/tfjs']],
+  wasm: [
+    ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+    ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],
+  ],
+  tensorflow: [['@tensorflow/tfjs-node'], ['@tensorflow/tfjs-node-gpu']],
 };
 
 /** The engine does not write to the terminal what it also throws. */
@@ -73,6 +93,12 @@ function silent(runtime: unknown): OnnxRuntime {
   const { env } = runtime as { env?: { logLevel?: string } };
   if (env !== undefined) env.logLevel = 'fatal';
   return runtime as OnnxRuntime;
+}
+
+/** Without its greeting, and without checks that the adapter makes itself. */
+function inProduction(runtime: unknown): TfjsModule {
+  (runtime as { enableProdMode?: () => void }).enableProdMode?.();
+  return runtime as TfjsModule;
 }
 
 function providersOf(runtime: unknown): readonly string[] {
