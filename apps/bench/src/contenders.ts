@@ -4,6 +4,7 @@
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
 import { onnxNodeCpu, onnxWebWasm } from './backends/onnx.ts';
+import { tfjsCpu, tfjsOnWasm } from './backends/tfjs.ts';
 import { wasm } from './backends/wasm.ts';
 import type { Contender } from './contender.ts';
 import { jax } from './rivals/jax.ts';
@@ -16,6 +17,8 @@ export const contenders: readonly Contender[] = [
   wasm,
   onnxNodeCpu,
   onnxWebWasm,
+  tfjsCpu,
+  tfjsOnWasm,
   onnxruntimeWeb,
   tfjsWasm,
   jaxJs,

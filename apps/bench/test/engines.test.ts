@@ -2,9 +2,10 @@
 import { fullyConnected } from '@rheo/layers';
 import { describe, expect, it } from 'vitest';
 import { onnxNodeCpu, onnxWebWasm } from '../src/backends/onnx.ts';
+import { tfjsCpu, tfjsOnWasm } from '../src/backends/tfjs.ts';
 import { makeProblem } from '../src/problem.ts';
 import { disagreement, referenceOf } from '../src/reference.ts';
-import type { CfcShape, LtcShape } from '../src/shapes.ts';
+import { type CfcShape, type LtcShape, shapes } from '../src/shapes.ts';
 
 const modes = ['infer', 'train'] as const;
 const sizes = { name: 'T', features: 3, units: 4, batch: 6, steps: 4, modes };
@@ -18,7 +19,7 @@ const problems = [
   { title: 'LTC train', problem: makeProblem(ltc, 'train') },
 ];
 
-describe.each([onnxNodeCpu, onnxWebWasm])('$name', (contender) => {
+describe.each([onnxNodeCpu, onnxWebWasm, tfjsCpu, tfjsOnWasm])('$name', (contender) => {
   it.each(problems)(
     '$title',
     async ({ problem }) => {
@@ -29,11 +30,20 @@ describe.each([onnxNodeCpu, onnxWebWasm])('$name', (contender) => {
       await prepared.run();
       expect(disagreement(problem, await prepared.check(), referenceOf(problem))).toBeUndefined();
       await prepared.dispose();
-      expect(prepared.engine).toMatch(/^onnxruntime-(node|web) \d+\./);
+      expect(prepared.engine).toMatch(/^(onnxruntime-node|onnxruntime-web|tfjs-core) \d+\./);
     },
     60_000,
   );
 });
+
+it('leaves a shape out that plain JavaScript takes minutes for, and no other', async () => {
+  for (const shape of shapes) {
+    const prepared = await tfjsCpu.prepare(makeProblem(shape, shape.modes[0] ?? 'infer'));
+    if (shape.name === 'L') expect(prepared).toHaveProperty('unsupported');
+    else expect(prepared).toHaveProperty('run');
+    if ('dispose' in prepared) await prepared.dispose();
+  }
+}, 120_000);
 
 it('says that it streams CfC only', async () => {
   expect(await onnxNodeCpu.prepare(makeProblem({ ...ltc, steps: 1 }, 'stream'))).toHaveProperty('unsupported');
