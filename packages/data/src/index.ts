@@ -36,7 +36,10 @@ export { type Npy, readNpy } from './read-npy.ts';
 export { readSafetensors, type Safetensors } from './read-safetensors.ts';
 export { type ReadZipOptions, readZip, type ZipEntry } from './read-zip.ts';
 export { checkSequences, type SequenceData } from './sequence-data.ts';
+export { readArrow } from './table/read-arrow.ts';
 export { type ReadCsvOptions, readCsv } from './table/read-csv.ts';
+export { type ReadJsonlOptions, readJsonl } from './table/read-jsonl.ts';
+export { type Decompressor, type ReadParquetOptions, readParquet } from './table/read-parquet.ts';
 export {
   type CategoryColumn,
   type Column,

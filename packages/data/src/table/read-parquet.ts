@@ -1,0 +1,112 @@
+/**
+ * Reads Parquet files into a table, one row group at a time. hyparquet decodes; it is loaded when the first file is read.
+ * Plain, snappy and gzip pages are read; other compressions need a decompressor from the caller.
+ */
+import { gunzipSync } from 'fflate';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+import { DataError, isDataError } from '../data-error.ts';
+import { toCell, wantedColumns } from './rows-of-values.ts';
+import type { Table } from './table.ts';
+import { type ReadTableOptions, TableBuilder } from './table-builder.ts';
+
+/** Inflates one page to `outputLength` bytes. */
+export type Decompressor = (input: Uint8Array, outputLength: number) => Uint8Array;
+
+/** How to read. */
+export interface ReadParquetOptions extends ReadTableOptions {
+  /** Decompressors by codec, for example those of the package hyparquet-compressors (zstd, brotli, lz4). */
+  readonly compressors?: Readonly<Record<string, Decompressor>>;
+}
+
+/**
+ * The table of a Parquet file with flat columns. Times are kept to the millisecond.
+ * Errors: DataError with file, row and column: `format` (damaged, of another kind, an unknown compression), `dtype`
+ * (nested columns, bytes), `value`, `argument`.
+ */
+export async function readParquet(source: Uint8Array | Blob, options: ReadParquetOptions = {}): Promise<Table> {
+  const { file } = options;
+  const where = file === undefined ? {} : { file };
+  const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
+  const buffer = asBuffer(source);
+  const compressors: Record<string, Decompressor> = {
+    GZIP: (input, outputLength) => gunzipSync(input, { out: new Uint8Array(outputLength) }),
+    ...options.compressors,
+  };
+  const attempt = async <T>(doing: () => Promise<T>): Promise<T> => {
+    try {
+      return await doing();
+    } catch (cause) {
+      if (isDataError(cause)) throw cause;
+      throw unreadable(where, cause);
+    }
+  };
+  const metadata: FileMetaData = await attempt(() => parquetMetadataAsync(buffer));
+  const columns = parquetSchema(metadata).children;
+  const names = columns.map(({ element }) => element.name);
+  const wanted = wantedColumns(names, options.columns);
+  const nested = columns.find(({ children, element }) => children.length > 0 && wanted.includes(element.name));
+  if (nested !== undefined) {
+    throw new DataError('dtype', 'the column is nested', {
+      ...where,
+      column: nested.element.name,
+      remedy: 'Give each of its parts a column of its own, or leave the column out (option columns).',
+    });
+  }
+  const builder = new TableBuilder(wanted, options);
+  let row = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = row + Number(group.num_rows);
+    const rowStart = row;
+    await attempt(() =>
+      parquetRead({
+        file: buffer,
+        metadata,
+        columns: [...wanted],
+        rowStart,
+        rowEnd,
+        compressors,
+        rowFormat: 'object',
+        onComplete: (rows) => {
+          for (const cells of rows) {
+            builder.add(
+              wanted.map((column) => toCell(cells[column], () => ({ ...where, row, column }))),
+              0,
+            );
+            row++;
+          }
+        },
+      }),
+    );
+    if (row === rowEnd) continue;
+    throw unreadable(where, new Error(`a row group of ${rowEnd - rowStart} rows has ${row - rowStart}`));
+  }
+  return builder.finish([], false);
+}
+
+function asBuffer(source: Uint8Array | Blob): AsyncBuffer {
+  if (source instanceof Uint8Array) {
+    return { byteLength: source.length, slice: (start, end) => source.slice(start, end).buffer };
+  }
+  if (source instanceof Blob) {
+    return { byteLength: source.size, slice: (start, end) => source.slice(start, end).arrayBuffer() };
+  }
+  const remedy = 'Pass bytes, a File or a Blob.';
+  throw new DataError('argument', `${typeof source} is no source of a Parquet file`, { remedy });
+}
+
+function unreadable(where: { readonly file?: string }, cause: unknown): DataError {
+  // The library's words speak of its own insides, but for the one failure that the caller can mend.
+  const said = cause instanceof Error ? cause.message : '';
+  const codec = /compression codec/i.test(said);
+  return new DataError(
+    'format',
+    codec ? `the file is compressed in a way that is not built in (${said})` : 'the file is damaged or no Parquet file',
+    {
+      ...where,
+      remedy: codec
+        ? 'Write the file with snappy or gzip, or pass a decompressor (option compressors).'
+        : 'Check that the file is whole and of this kind; CSV, JSON lines and Arrow have readers of their own.',
+    },
+    { cause },
+  );
+}
