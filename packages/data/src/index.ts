@@ -3,6 +3,7 @@
  * Runs wherever JavaScript runs and reads bytes only; files on a disk are read by `@rheo/data/node`.
  */
 export { type Batch, type BatchOptions, batchCount, batches, epochOrder } from './batches.ts';
+export { bucketByLength, type LengthBucket } from './bucket-by-length.ts';
 export {
   DataError,
   type DataErrorCode,
@@ -30,6 +31,7 @@ export {
 } from './prepare/preparation.ts';
 export { type ApplyOptions, type PreparedSequences, prepare } from './prepare/prepare.ts';
 export type { PrepareOptions, SplitOptions, TimeOptions } from './prepare/prepare-options.ts';
+export { readPreparation } from './prepare/read-preparation.ts';
 export type { TableSequences } from './prepare/table-sequences.ts';
 export { RandomState } from './random-state.ts';
 export { type Npy, readNpy } from './read-npy.ts';
