@@ -20,6 +20,7 @@ export {
   type CalendarCycle,
   type CategoryFeature,
   channelNames,
+  columnKinds,
   type Feature,
   type Horizon,
   type NumberFeature,
@@ -39,7 +40,7 @@ export { readSafetensors, type Safetensors } from './read-safetensors.ts';
 export { type ReadZipOptions, readZip, type ZipEntry } from './read-zip.ts';
 export { checkSequences, type SequenceData } from './sequence-data.ts';
 export { readArrow } from './table/read-arrow.ts';
-export { type ReadCsvOptions, readCsv } from './table/read-csv.ts';
+export { type ReadCsvOptions, readCsv, readCsvTables } from './table/read-csv.ts';
 export { type ReadJsonlOptions, readJsonl } from './table/read-jsonl.ts';
 export { type Decompressor, type ReadParquetOptions, readParquet } from './table/read-parquet.ts';
 export {

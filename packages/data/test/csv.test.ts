@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellText, type ReadCsvOptions, readCsv, type Table } from '../src/index.ts';
+import { cellText, type ReadCsvOptions, readCsv, readCsvTables, type Table } from '../src/index.ts';
 import { dataErrorOf } from './data-error.ts';
 
 const text = (table: Table): (string | undefined)[][] =>
@@ -171,5 +171,53 @@ describe('readCsv', () => {
   it('lets a column that begins empty be what its first value is', async () => {
     const csv = `x,y\n${',1\n'.repeat(1500)}a,1\n`;
     expect(kinds(await readCsv(csv))).toEqual(['x: category', 'y: number']);
+  });
+});
+
+describe('readCsvTables', () => {
+  it('gives the rows of the whole table in pieces, with the kinds of the first and the lines of the file', async () => {
+    const rows = Array.from({ length: 23 }, (_, i) => `${i},${i % 5 === 3 ? '' : `l${i % 4}`},2024-01-0${1 + (i % 9)}`);
+    const csv = `n,c,t\n${rows.join('\n')}\n`;
+    const whole = await readCsv(csv);
+    for (const size of [1, 5, 23, 100]) {
+      const tables: Table[] = [];
+      for await (const table of readCsvTables(csv, { rows: size, types: { c: 'category' } })) tables.push(table);
+      expect(tables.map((table) => table.rows)).toEqual(
+        Array.from({ length: Math.ceil(23 / size) }, (_, i) => Math.min(size, 23 - i * size)),
+      );
+      expect(tables.flatMap(text)).toEqual(text(whole));
+      expect(tables.flatMap(({ lines }) => [...(lines ?? [])])).toEqual([...(whole.lines ?? [])]);
+      expect(new Set(tables.map((table) => kinds(table).join()))).toEqual(new Set([kinds(whole).join()]));
+    }
+  });
+
+  it('holds one table at a time, however long the file', async () => {
+    // A source without end: what is taken is all that is made.
+    let made = 0;
+    const endless = (function* (): Generator<string> {
+      yield 'a,b\n';
+      for (;;) {
+        made += 1000;
+        yield '1,2\n'.repeat(1000);
+      }
+    })();
+    let seen = 0;
+    for await (const table of readCsvTables(endless, { rows: 5000 })) {
+      seen += table.rows;
+      if (seen === 50_000) break;
+    }
+    // 64 Ki characters are read ahead, 16,384 rows of these.
+    expect(made).toBeLessThan(seen + 2 * 16_384 + 5000);
+  });
+
+  it('refuses a cell of another kind in a later table, with its line, and an empty file', async () => {
+    const read = async (csv: string, rows: number): Promise<void> => {
+      for await (const table of readCsvTables(csv, { rows, file: 'my.csv' })) expect(table.rows).toBeGreaterThan(0);
+    };
+    const error = await dataErrorOf(read('x\n1\n2\n3\nfour\n', 2));
+    expect(error.message).toContain('my.csv, line 5, column x: "four" is no number');
+    expect((await dataErrorOf(read('', 2))).message).toContain('my.csv: the file is empty');
+    expect((await dataErrorOf(read('x\n', 2))).message).toContain('no row');
+    expect((await dataErrorOf(read('x\n1', 0))).code).toBe('argument');
   });
 });

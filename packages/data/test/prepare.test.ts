@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   channelNames,
   checkSequences,
+  columnKinds,
   denormalise,
   fitPreparation,
   labelsOf,
@@ -149,6 +150,20 @@ describe('prepare', () => {
     expect(list(data.known)).toEqual([1, 1, 1, 0, 0, 0]);
     const evaluated = prepare(table, stored, { purpose: 'evaluate' }).data;
     expect(list(evaluated.rows)).toEqual([0, 1, 2]);
+  });
+
+  it('tells the reader of new tables which kinds to read', async () => {
+    const text = ['05', '05', 'x', '05', 'x'].map((label, i) => `2024-05-0${i + 1},${label},${i}`).join('\n');
+    const { preparation } = fitPreparation(await readCsv(`t,c,y\n${text}`), {
+      task: 'regression',
+      time: 't',
+      target: 'y',
+      ...all,
+    });
+    expect(columnKinds(preparation)).toEqual({ c: 'category', t: 'time' });
+    const table = await readCsv('t,c\n2024-06-01,05\n', { types: columnKinds(preparation) });
+    expect(channelNames(preparation)).toEqual(['c = 05', 'c = x', 'c = (other)']);
+    expect(list(prepare(table, preparation).data.values).slice(0, 3)).toEqual([1, 0, 0]);
   });
 
   it('needs the columns of the training table, and guesses which they may be', async () => {

@@ -2,6 +2,7 @@
  * A preparation: all that turns rows of a table into the numbers of a model and back, as plain JSON. It is fitted once on
  * the training part and then travels with the model, so that new tables are read exactly as the first one was.
  */
+import type { ColumnKind } from '../table/table.ts';
 
 /** What is predicted. `next-step` is a forecast of every target one row ahead. */
 export type Task = 'regression' | 'classification' | 'next-step' | 'forecast';
@@ -84,6 +85,18 @@ export interface Preparation {
   readonly at: 'step' | 'end';
   readonly horizon: Horizon | null;
   readonly window: { readonly steps: number; readonly stride: number };
+}
+
+/**
+ * Kinds that new tables must be read with (option `types` of the readers) where the first rows of a small table could be
+ * taken for another: labels that look like numbers, dates.
+ */
+export function columnKinds({ features, time }: Preparation): Record<string, ColumnKind> {
+  const categories = features
+    .filter(({ kind }) => kind === 'category')
+    .map(({ column }) => [column, 'category'] as const);
+  const dates = time?.unit === 'date' ? [[time.column, 'time'] as const] : [];
+  return Object.fromEntries<ColumnKind>([...categories, ...dates]);
 }
 
 /** Names of the model's inputs, in order. */

@@ -22,8 +22,8 @@ export class ColumnBuilder {
   readonly name: string;
   readonly given: boolean;
   readonly #rules: CellRules;
-  readonly #values: GrowingArray = new GrowingArray();
-  readonly #codes: Map<string, number> = new Map();
+  #values: GrowingArray = new GrowingArray();
+  #codes: Map<string, number> = new Map();
   #kind: ColumnKind | undefined;
   #missing: number = 0;
   #zoned: number = 0;
@@ -56,8 +56,17 @@ export class ColumnBuilder {
     this.#values.push(value);
   }
 
-  /** The column, and what to report of it. */
-  finish(): { readonly column: Column; readonly notes: readonly string[] } {
+  /** The cells since the last cut as a column, and what to report of them. The kind stays for those that follow. */
+  cut(): { readonly column: Column; readonly notes: readonly string[] } {
+    const finished = this.#finish();
+    this.#values = new GrowingArray();
+    this.#codes = new Map();
+    this.#missing = 0;
+    this.#zoned = 0;
+    return finished;
+  }
+
+  #finish(): { readonly column: Column; readonly notes: readonly string[] } {
     const { name } = this;
     const missing = this.#missing;
     const kind = this.#kind ?? 'number';

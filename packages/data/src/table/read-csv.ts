@@ -21,14 +21,51 @@ export interface ReadCsvOptions extends ReadTableOptions, CsvFormat {
  * `value` (a cell of another kind than its column, no rows), `argument`.
  */
 export async function readCsv(source: TextSource, options: ReadCsvOptions = {}): Promise<Table> {
+  const tables = cutTables(source, options, Number.POSITIVE_INFINITY);
+  const { value } = await tables.next();
+  if (value !== undefined) return value;
+  const remedy = 'Pass a file with a header and at least one row below it.';
+  throw new DataError('format', 'the file is empty', {
+    ...(options.file === undefined ? {} : { file: options.file }),
+    remedy,
+  });
+}
+
+/**
+ * The same in tables of `rows` rows, the last one smaller, for files that do not fit into memory: only one is held at a
+ * time. Kinds are those of the first rows throughout; labels and counts are each table's own. Series that go on in the next
+ * table are for the caller to join. Errors: as `readCsv`, when their place is reached.
+ */
+export async function* readCsvTables(
+  source: TextSource,
+  options: ReadCsvOptions & { readonly rows: number },
+): AsyncGenerator<Table, void, undefined> {
+  const { rows } = options;
+  if (!Number.isSafeInteger(rows) || rows < 1) {
+    throw new DataError('argument', `tables of ${rows} rows`, { remedy: 'Use a whole number of at least 1.' });
+  }
+  // Kinds must be known when the first table leaves.
+  const sampleRows = Math.min(rows, options.sampleRows ?? rows);
+  let empty = true;
+  for await (const table of cutTables(source, { ...options, sampleRows }, rows)) {
+    empty = false;
+    yield table;
+  }
+  if (empty) await readCsv('', options);
+}
+
+async function* cutTables(
+  source: TextSource,
+  options: ReadCsvOptions,
+  most: number,
+): AsyncGenerator<Table, void, undefined> {
   const { file, header, decimal = '.' } = options;
-  const notes: string[] = [];
+  let notes: string[] = [];
   let names = header;
   let builder: TableBuilder | undefined;
   for await (const { rows, lines, delimiter } of csvRows(textChunks(source, file), options)) {
     for (let r = 0; r < rows.length; r++) {
       const cells = rows[r] ?? [];
-      const line = lines[r] ?? 0;
       if (names === undefined) {
         names = headerNames(cells, options, notes);
         if (options.delimiter === undefined && delimiter !== ',') {
@@ -41,15 +78,17 @@ export async function readCsv(source: TextSource, options: ReadCsvOptions = {}):
         notes.push('Rows have one cell more than the header: the first is taken as the name of the row, row_name.');
       }
       builder ??= new TableBuilder(names, options, decimal);
-      builder.add(cells, line);
+      // Before the row that would be too many, so that the last table is never an empty one.
+      if (builder.pending >= most) {
+        yield builder.cut(notes, true);
+        notes = [];
+      }
+      builder.add(cells, lines[r] ?? 0);
     }
   }
-  if (names === undefined) {
-    const remedy = 'Pass a file with a header and at least one row below it.';
-    throw new DataError('format', 'the file is empty', { ...(file === undefined ? {} : { file }), remedy });
-  }
+  if (names === undefined) return;
   builder ??= new TableBuilder(names, options, decimal);
-  return builder.finish(notes, true);
+  yield builder.finish(notes, true);
 }
 
 function headerNames(cells: readonly string[], { file }: ReadCsvOptions, notes: string[]): string[] {

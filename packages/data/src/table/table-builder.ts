@@ -30,7 +30,7 @@ export class TableBuilder {
   readonly #names: readonly string[];
   /** A builder per cell of a row; undefined where the column is not wanted. */
   readonly #builders: readonly (ColumnBuilder | undefined)[];
-  readonly #lines: GrowingArray = new GrowingArray();
+  #lines: GrowingArray = new GrowingArray();
   readonly #sampleRows: number;
   #held: { readonly cells: readonly Cell[]; readonly line: number }[] | undefined = [];
   #rows: number = 0;
@@ -72,23 +72,35 @@ export class TableBuilder {
     }
   }
 
-  /** The table. Errors: `value` when it has no row. */
-  finish(notes: readonly string[], withLines: boolean): Table {
+  /** Rows since the last cut. */
+  get pending(): number {
+    return this.#lines.length + (this.#held?.length ?? 0);
+  }
+
+  /** The rows since the last cut as a table; rows that follow are of the same kinds. */
+  cut(notes: readonly string[], withLines: boolean): Table {
     this.#release();
-    if (this.#rows === 0) {
-      throw new DataError('value', 'the table has no row', {
-        ...this.#place(undefined, undefined),
-        remedy: 'Pass a file with a header and at least one row below it.',
-      });
-    }
-    const finished = this.#builders.flatMap((builder) => (builder === undefined ? [] : [builder.finish()]));
+    const rows = this.#lines.length;
+    const finished = this.#builders.flatMap((builder) => (builder === undefined ? [] : [builder.cut()]));
+    const lines = this.#lines.toInt32();
+    this.#lines = new GrowingArray();
     return {
-      rows: this.#rows,
+      rows,
       columns: finished.map(({ column }) => column),
       ...(this.#options.file === undefined ? {} : { file: this.#options.file }),
-      ...(withLines ? { lines: this.#lines.toInt32() } : {}),
+      ...(withLines ? { lines } : {}),
       notes: [...notes, ...finished.flatMap((part) => part.notes)],
     };
+  }
+
+  /** The last cut. Errors: `value` when there was no row at all. */
+  finish(notes: readonly string[], withLines: boolean): Table {
+    const table = this.cut(notes, withLines);
+    if (this.#rows > 0) return table;
+    throw new DataError('value', 'the table has no row', {
+      ...this.#place(undefined, undefined),
+      remedy: 'Pass a file with a header and at least one row below it.',
+    });
   }
 
   #release(): void {
