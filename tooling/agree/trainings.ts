@@ -18,8 +18,8 @@ const batchSize = 4;
 
 /** Name to model and length of its sequences. */
 export const trainings: Readonly<Record<string, { readonly model: Layer; readonly length: number }>> = {
-  CfC: { model: sequential([cfc({ units: 6, backboneUnits: 8, backboneDropout: 0.1 }), linear(1)]), length: 3 },
-  LTC: { model: sequential([ltc({ units: 4, odeUnfolds: 3 }), linear(1)]), length: 2 },
+  CfC: { model: sequential([cfc({ units: 6, backboneUnits: 8, backboneDropout: 0.1 }), linear(1)]), length: 2 },
+  LTC: { model: sequential([ltc({ units: 4, odeUnfolds: 2 }), linear(1)]), length: 2 },
   'AutoNCP CfC': { model: sequential([cfc({ wiring: autoNcp(8, 1, { seed: 7 }) })]), length: 3 },
 };
 
