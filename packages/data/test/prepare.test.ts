@@ -211,6 +211,27 @@ describe('bad tables', () => {
     expect(dataError(() => fitPreparation(table, options)).message).toContain(words);
   });
 
+  it('leaves out texts that are too many for channels, unless they were asked for', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => `${i},note ${i},${i}`);
+    const table = await readCsv(`x,note,y\n${rows.join('\n')}`);
+    const { preparation, notes } = fitPreparation(table, { task: 'regression', target: 'y', ...all });
+    expect(channelNames(preparation)).toEqual(['x']);
+    expect(notes).toContain('Column note has 300 different texts, too many for a feature, and is left out.');
+    const asked: PrepareOptions = { task: 'regression', target: 'y', features: ['note'], ...all };
+    expect(dataError(() => fitPreparation(table, asked)).message).toContain('column note: 300 different texts');
+  });
+
+  it('makes no window longer than a series, and no more numbers than an array holds', async () => {
+    const table = await readCsv(csv);
+    const options: PrepareOptions = { task: 'regression', time: 't', group: 'id', target: 'y', ...all };
+    const { train, notes } = fitPreparation(table, { ...options, window: { steps: 1_000_000 } });
+    expect([train.count, train.steps]).toEqual([2, 4]);
+    expect(notes).toContain('No series has 1000000 rows: sequences are of 4.');
+    const { preparation } = fitPreparation(table, options);
+    const huge = { ...preparation, window: { steps: 1_000_000_000, stride: 1 } };
+    expect(dataError(() => prepare(table, huge)).message).toContain('2 sequences of 1000000000 steps of 1 channels');
+  });
+
   it('mends the order of time when told to, and says so', async () => {
     const table = await readCsv('t,x,y\n2,3,30\n0,1,10\n2,5,50\n1,2,20\n');
     const options = { task: 'regression', target: 'y', normalise: 'none', ...all } as const;

@@ -40,8 +40,12 @@ export function chooseWindow(
   { window }: PrepareOptions,
   notes: string[],
 ): Preparation['window'] {
-  if (window !== undefined) return { steps: window.steps, stride: window.stride ?? quarter(window.steps) };
   const longest = series.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  if (window !== undefined) {
+    const steps = Math.min(window.steps, longest);
+    if (steps < window.steps) notes.push(`No series has ${window.steps} rows: sequences are of ${steps}.`);
+    return { steps, stride: window.stride ?? quarter(steps) };
+  }
   if (longest <= 256) {
     notes.push(`Sequences are whole series, of up to ${longest} rows.`);
     return { steps: longest, stride: longest };

@@ -2,10 +2,14 @@
  * Cuts encoded segments into windows of equal length. Windows lie within a segment. For training they start every
  * `stride` rows and one more ends at the last row; otherwise they stand side by side, so that every row occurs once.
  */
+import { DataError } from '../data-error.ts';
 import type { Encoded } from './encode-segment.ts';
 import type { Preparation } from './preparation.ts';
 import type { Series } from './series.ts';
 import type { TableSequences } from './table-sequences.ts';
+
+/** 4 GB of float32, beyond which engines give no array. */
+const mostNumbers = 1e9;
 
 /** What windows are for. */
 export interface WindowRules {
@@ -31,6 +35,11 @@ export function cutWindows(
   });
   const N = windows.length;
   if (N === 0) return undefined;
+  if (N * T * F > mostNumbers) {
+    throw new DataError('value', `${N} sequences of ${T} steps of ${F} channels need over ${mostNumbers} numbers`, {
+      remedy: 'Use a larger stride, fewer features, or one part of the table after another.',
+    });
+  }
   const perWindow = at === 'step' ? T : 1;
   const values = new Float32Array(N * T * F);
   const dt = new Float32Array(N * T);

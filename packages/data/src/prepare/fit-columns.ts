@@ -4,7 +4,7 @@
 import { DataError } from '../data-error.ts';
 import { type Column, cellText, columnOf, placeOf, type Table } from '../table/table.ts';
 import { numericColumn } from './encode-segment.ts';
-import type { Feature, Target } from './preparation.ts';
+import type { CategoryFeature, Feature, Target } from './preparation.ts';
 import type { PrepareOptions } from './prepare-options.ts';
 import { numbersAlong, type Series } from './series.ts';
 import type { Segment } from './split-series.ts';
@@ -27,7 +27,12 @@ export function fitFeatures(
   return names.flatMap((name): Feature[] => {
     const column = columnOf(table, name);
     if (column.kind === 'category') {
-      const feature = fitCategory(table, column, series, train, unknownCategory === 'other');
+      const feature = fitCategory(column, series, train, unknownCategory === 'other');
+      if (typeof feature === 'number') {
+        if (options.features !== undefined) throw tooManyLabels(table, name, feature);
+        notes.push(`Column ${name} has ${feature} different texts, too many for a feature, and is left out.`);
+        return [];
+      }
       if (feature.labels.length + (feature.other ? 1 : 0) < 2) {
         notes.push(`Column ${name} has one label in the training part and is left out.`);
         return [];
@@ -148,13 +153,13 @@ function fitNumbers(
   return { center: mean, scale: spread, mean, known, gaps };
 }
 
+/** The feature, or the number of its labels when they are too many. */
 function fitCategory(
-  table: Table,
   column: Column & { readonly kind: 'category' },
   series: readonly Series[],
   train: readonly Segment[],
   other: boolean,
-): Feature & { readonly kind: 'category' } {
+): CategoryFeature | number {
   const counts = new Map<string, number>();
   for (const { series: s, from, to } of train) {
     for (const row of series[s]?.rows.subarray(from, to) ?? []) {
@@ -163,13 +168,15 @@ function fitCategory(
     }
   }
   const labels = [...counts].filter(([, count]) => !other || count >= rareBelow).map(([label]) => label);
-  if (labels.length > mostLabels || (labels.length === 0 && counts.size > mostLabels)) {
-    throw new DataError('value', `${counts.size} different texts are too many for a feature`, {
-      ...placeOf(table, undefined, column.name),
-      remedy: 'Leave the column out, name it as the group, or read it as numbers (option types).',
-    });
-  }
+  if (labels.length > mostLabels || (labels.length === 0 && counts.size > mostLabels)) return counts.size;
   // With few rows every label is rare; then all of them count.
   const kept = labels.length === 0 ? [...counts.keys()] : labels;
   return { column: column.name, kind: 'category', labels: sortLabels(kept, column), other };
+}
+
+function tooManyLabels(table: Table, name: string, count: number): DataError {
+  return new DataError('value', `${count} different texts are too many for a feature`, {
+    ...placeOf(table, undefined, name),
+    remedy: 'Leave the column out, name it as the group, or read it as numbers (option types).',
+  });
 }
