@@ -6,6 +6,9 @@ import { chromiumFlags, findChromium } from './tooling/vitest/chromium.ts';
 const chromium = findChromium();
 const source = '@rheo/source';
 const serverConditions = [source, ...defaultServerConditions];
+const tfjsPackages = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
+  (name) => `@tensorflow/tfjs-${name}`,
+);
 const browserTests = ['packages/*/test/**/*.browser.test.ts', 'tooling/**/*.browser.test.ts'];
 
 export default defineConfig({
@@ -25,6 +28,8 @@ export default defineConfig({
       },
       {
         resolve: { conditions: [source, ...defaultClientConditions] },
+        // Found while a test runs, these would make the page load again in its midst.
+        optimizeDeps: { include: tfjsPackages },
         // The two headers are all that SharedArrayBuffer needs.
         server: {
           headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },

@@ -8,7 +8,8 @@
 import { RheoError } from '@rheo/ir';
 import type { Faults } from './faults.ts';
 import { findFaults } from './faults.ts';
-import { lossOf } from './loss.ts';
+import type { Loss } from './loss.ts';
+import { watchLoss } from './loss.ts';
 import type { Tfjs, TfjsModule } from './runtime.ts';
 
 /** A backend of tfjs as the adapter sees it. */
@@ -20,8 +21,7 @@ export interface Engine {
   readonly faults: Faults;
   /** Most elements of one tensor. */
   readonly maxElements: number;
-  /** Resolves with what the device says when it is gone; never where it cannot go. */
-  readonly lost: Promise<string>;
+  readonly loss: Loss;
   /** Runs a piece of synchronous work with this backend as the current one. */
   segment<T>(work: () => T): Promise<T>;
 }
@@ -80,7 +80,7 @@ export async function openEngine(tf: Tfjs, name: string): Promise<Engine> {
     version: tf.version_core ?? '',
     faults: await findFaults(tf, segment),
     maxElements: maxElementsOf(tf, name, instance),
-    lost: lossOf(instance),
+    loss: watchLoss(instance),
     segment,
   };
 }

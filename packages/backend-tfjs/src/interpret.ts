@@ -112,7 +112,7 @@ function* scan(
   try {
     for (let count = 0; count < steps; count++) {
       const index = reverse ? steps - 1 - count : count;
-      const slices = slicesOf(xs, index, engine.tf);
+      const slices = slicesOf(xs, index, engine);
       try {
         const results = yield* interpret(body, engine, [...fixed, ...state, ...slices]);
         for (const value of state) value.release();
@@ -125,7 +125,7 @@ function* scan(
       }
     }
     const stacked: Value[] = [];
-    for (const [i, list] of rows.entries()) stacked.push(stack(list, step.types[carries + i] as BoundType, engine.tf));
+    for (const [i, list] of rows.entries()) stacked.push(stack(list, step.types[carries + i] as BoundType, engine));
     return [...state.map((value) => value.retain()), ...stacked];
   } finally {
     for (const value of [...state, ...rows.flat()]) value?.release();

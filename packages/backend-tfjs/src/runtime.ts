@@ -43,7 +43,9 @@ export interface Tfjs {
   readonly sign: Unary;
   readonly floor: Unary;
   readonly exp: Unary;
+  readonly expm1: Unary;
   readonly log: Unary;
+  readonly log1p: Unary;
   readonly sin: Unary;
   readonly cos: Unary;
   readonly sqrt: Unary;

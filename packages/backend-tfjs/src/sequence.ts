@@ -4,13 +4,15 @@
 
 import type { TensorData } from '@rheo/ir';
 import { allocate } from '@rheo/ir';
+import type { Engine } from './engine.ts';
+import { asBool, asFloat } from './lower/elementwise.ts';
 import { engineShape, sizeOf } from './lower/views.ts';
-import type { Tensor, Tfjs } from './runtime.ts';
+import type { Tensor } from './runtime.ts';
 import type { BoundType } from './value.ts';
 import { isEmpty, Value } from './value.ts';
 
 /** Slice `index` of each along its leading axis; a part of the host's memory where the numbers are there only. */
-export function slicesOf(xs: readonly Value[], index: number, tf: Tfjs): Value[] {
+export function slicesOf(xs: readonly Value[], index: number, { tf }: Engine): Value[] {
   return xs.map((x) => {
     const shape = x.type.shape.slice(1);
     const size = sizeOf(shape);
@@ -19,16 +21,16 @@ export function slicesOf(xs: readonly Value[], index: number, tf: Tfjs): Value[]
     const all = x.tensor(tf);
     const tensor = tf.tidy(() => {
       // Movement of bools is wrong on some engines.
-      const floats = all.dtype === 'bool' ? tf.cast(all, 'float32') : all;
+      const floats = all.dtype === 'bool' ? asFloat(tf, all) : all;
       const row = tf.slice(tf.reshape(floats, [x.type.shape[0] as number, size]), [index, 0], [1, size]);
-      return tf.reshape(all.dtype === 'bool' ? tf.logicalNot(tf.equal(row, tf.scalar(0))) : row, engineShape(shape));
+      return tf.reshape(all.dtype === 'bool' ? asBool(tf, row) : row, engineShape(shape));
     });
     return new Value(type, undefined, tensor);
   });
 }
 
 /** All rows as one value: on the host if all are there. */
-export function stack(rows: readonly Value[], type: BoundType, tf: Tfjs): Value {
+export function stack(rows: readonly Value[], type: BoundType, { tf }: Engine): Value {
   const size = sizeOf(type.shape.slice(1));
   if (isEmpty(type) || rows.every(({ host }) => host !== undefined)) {
     const data = allocate(type.dtype, size * rows.length);
@@ -43,10 +45,10 @@ export function stack(rows: readonly Value[], type: BoundType, tf: Tfjs): Value 
   const tensor = tf.tidy(() => {
     const parts = tensors.map((row): Tensor => {
       const flat = tf.reshape(row, [1, size]);
-      return bool ? tf.cast(flat, 'float32') : flat;
+      return bool ? asFloat(tf, flat) : flat;
     });
     const all = parts.length === 1 ? (parts[0] as Tensor) : tf.concat(parts, 0);
-    return tf.reshape(bool ? tf.logicalNot(tf.equal(all, tf.scalar(0))) : all, engineShape(type.shape));
+    return tf.reshape(bool ? asBool(tf, all) : all, engineShape(type.shape));
   });
   return new Value(type, undefined, tensor);
 }

@@ -85,7 +85,7 @@ class TfjsBackend implements Backend, ExecutableOwner {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
-    void worker.engine.lost.then((message) => this.#lose({ reason: 'lost', message }));
+    void worker.engine.loss.told.then((message) => this.#lose({ reason: 'lost', message }));
   }
 
   get liveTensors(): number {

@@ -20,13 +20,8 @@ export class Worker {
   constructor(engine: Engine, queue: Queue) {
     this.engine = engine;
     this.queue = queue;
-    this.#gone = engine.lost.then((message) => {
-      this.#failure = new RheoError('lost', {
-        from: '@rheo/backend-tfjs',
-        what: message,
-        where: `tfjs/${engine.name}`,
-        remedy: 'Create another backend and go on from the last checkpoint',
-      });
+    this.#gone = engine.loss.told.then((message) => {
+      this.#failure = lostError(message, engine.name);
       throw this.#failure;
     });
     this.#gone.catch(() => undefined);
@@ -38,6 +33,8 @@ export class Worker {
       try {
         return await this.#orLost(task);
       } catch (error) {
+        // A device that is gone fails in many ways before it is told: then the loss is the cause.
+        if (!isRheoError(error) && this.engine.loss.possible) await Promise.race([this.#gone, pause()]).catch(() => {});
         throw this.#failure ?? engineFailure(error);
       }
     });
@@ -62,13 +59,30 @@ export class Worker {
     await this.#orLost(() => Promise.all(values.map((value) => value.fetch())));
   }
 
-  /** A read from a lost device may never end. */
+  /** A read from a lost device may never end, or give numbers that mean nothing. */
   async #orLost<T>(task: () => Promise<T>): Promise<T> {
-    // The event of the loss may already wait: let it speak before the engine does.
-    await Promise.resolve();
     if (this.#failure !== undefined) throw this.#failure;
-    return await Promise.race([task(), this.#gone]);
+    const result = await Promise.race([task(), this.#gone]);
+    if (this.engine.loss.happened()) await this.#gone;
+    return result;
   }
+}
+
+/** Milliseconds within which a loss is told after its first symptom. */
+const patience = 200;
+
+async function pause(): Promise<void> {
+  const { setTimeout } = globalThis as unknown as { setTimeout(run: () => void, milliseconds: number): unknown };
+  await new Promise<void>((resolve) => setTimeout(resolve, patience));
+}
+
+function lostError(message: string, name: string): RheoError {
+  return new RheoError('lost', {
+    from: '@rheo/backend-tfjs',
+    what: message,
+    where: `tfjs/${name}`,
+    remedy: 'Create another backend and go on from the last checkpoint',
+  });
 }
 
 /** What the engine throws, as a typed error; a typed error stays as it is. */

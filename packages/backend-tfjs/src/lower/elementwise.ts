@@ -3,6 +3,7 @@
  */
 
 import type { Op } from '@rheo/ir';
+import type { Faults } from '../faults.ts';
 import type { Tensor, Tfjs } from '../runtime.ts';
 import type { Lowering } from './rule.ts';
 import { operand } from './rule.ts';
@@ -25,7 +26,7 @@ export const sign: Lowering<'sign'> = ([x], _attributes, { tf, faults }) => {
   if (!faults.sign) return tf.sign(value);
   const zero = tf.scalar(0);
   const [above, below] = [tf.less(zero, value), tf.less(value, zero)];
-  const found = tf.sub(tf.cast(above, 'float32'), tf.cast(below, 'float32'));
+  const found = tf.sub(asFloat(tf, above), asFloat(tf, below));
   return tf.where(isNotNumber(tf, value), value, found);
 };
 
@@ -38,21 +39,29 @@ export const div: Lowering<'div'> = (x, _attributes, { tf, faults }) => {
   return tf.where(tf.equal(a, b), one, quotient);
 };
 
-/** The larger or smaller; NaN if either is NaN. */
+/** The larger or smaller of two tensors; NaN if either is NaN. */
+export function larger(
+  tf: Tfjs,
+  a: Tensor,
+  b: Tensor,
+  faults: Faults,
+  name: 'maximum' | 'minimum' = 'maximum',
+): Tensor {
+  const found = tf[name](a, b);
+  if (!faults.max) return found;
+  return tf.where(isNotNumber(tf, a), a, tf.where(isNotNumber(tf, b), b, found));
+}
+
+/** `larger` as a rule. */
 export function extreme<K extends 'max' | 'min'>(name: 'maximum' | 'minimum'): Lowering<K> {
-  return (x, _attributes, { tf, faults }) => {
-    const [a, b] = x as [Tensor, Tensor];
-    const found = tf[name](a, b);
-    if (!faults.max) return found;
-    return tf.where(isNotNumber(tf, a), a, tf.where(isNotNumber(tf, b), b, found));
-  };
+  return (x, _attributes, { tf, faults }) => larger(tf, operand(x, 0), operand(x, 1), faults, name);
 }
 
 /** Equality; of bools, as floats of 0 and 1. */
 export const eq: Lowering<'eq'> = (x, _attributes, { tf, operands }) => {
   const [a, b] = x as [Tensor, Tensor];
   if (operands[0]?.dtype !== 'bool') return tf.equal(a, b);
-  return tf.equal(tf.cast(a, 'float32'), tf.cast(b, 'float32'));
+  return tf.equal(asFloat(tf, a), asFloat(tf, b));
 };
 
 /** A choice between bools is made of logic: kernels that choose read them at a wrong width. */
@@ -65,12 +74,17 @@ export const select: Lowering<'select'> = (x, _attributes, { tf, result }) => {
 /** Between f32 and bool; a cast to bool would truncate. */
 export const convert: Lowering<'convert'> = ([x], { to }, { tf, operands }) => {
   if (operands[0]?.dtype === to) return tf.clone(x as Tensor);
-  return to === 'bool' ? asBool(tf, x as Tensor) : tf.cast(x as Tensor, 'float32');
+  return to === 'bool' ? asBool(tf, x as Tensor) : asFloat(tf, x as Tensor);
 };
 
 /** x ≠ 0. */
 export function asBool(tf: Tfjs, x: Tensor): Tensor {
   return tf.logicalNot(tf.equal(x, tf.scalar(0)));
+}
+
+/** A bool as 0 and 1. The cast would share the bool's memory, which some kernels of webgpu then refuse to read. */
+export function asFloat(tf: Tfjs, x: Tensor): Tensor {
+  return tf.where(x, tf.scalar(1), tf.scalar(0));
 }
 
 /** True where x is NaN. */

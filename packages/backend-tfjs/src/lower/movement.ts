@@ -5,7 +5,7 @@
 
 import type { Op } from '@rheo/ir';
 import type { Tensor } from '../runtime.ts';
-import { asBool } from './elementwise.ts';
+import { asBool, asFloat } from './elementwise.ts';
 import type { Lowering } from './rule.ts';
 import { operand } from './rule.ts';
 import { around, permute, runsOf, sizeOf } from './views.ts';
@@ -15,7 +15,7 @@ export function moving<K extends Op>(rule: Lowering<K>): Lowering<K> {
   return (x, attributes, context) => {
     if (context.result.dtype !== 'bool') return rule(x, attributes, context);
     const { tf } = context;
-    const floats = x.map((tensor) => (tensor.dtype === 'bool' ? tf.cast(tensor, 'float32') : tensor));
+    const floats = x.map((tensor) => (tensor.dtype === 'bool' ? asFloat(tf, tensor) : tensor));
     return asBool(tf, rule(floats, attributes, context));
   };
 }

@@ -3,35 +3,46 @@
  */
 
 import type { Tensor, Tfjs } from '../runtime.ts';
+import { larger } from './elementwise.ts';
 import type { Lowering } from './rule.ts';
 import { operand } from './rule.ts';
 import { around, permute, runsOf, sizeOf } from './views.ts';
 
-/** A run of neighbouring axes at a time, the last first. */
-function reduce(x: Tensor, shape: readonly number[], axes: readonly number[], tf: Tfjs, name: 'sum' | 'max'): Tensor {
+/** Applies `combine` to a view [before, axis, after], a run of neighbouring axes at a time, the last first. */
+function reduce(
+  x: Tensor,
+  shape: readonly number[],
+  axes: readonly number[],
+  tf: Tfjs,
+  combine: (view: Tensor, sizes: readonly [number, number, number]) => Tensor,
+): Tensor {
   let current = x;
   let sizes = shape;
   for (const [from, to] of runsOf(axes)) {
     const view = around(sizes, from, to);
-    if (view[1] > 1) current = tf[name](tf.reshape(current, view), 1);
+    if (view[1] > 1) current = combine(tf.reshape(current, view), view);
     sizes = [...sizes.slice(0, from), ...sizes.slice(to)];
   }
   return current;
 }
 
 export const reduceSum: Lowering<'reduce_sum'> = (x, { axes }, { tf, operands }) =>
-  reduce(operand(x, 0), operands[0]?.shape ?? [], axes, tf, 'sum');
+  reduce(operand(x, 0), operands[0]?.shape ?? [], axes, tf, (view) => tf.sum(view, 1));
 
-/** A NaN is found as such: an engine's maximum may pass over it. */
-export const reduceMax: Lowering<'reduce_max'> = (x, { axes }, { tf, faults, operands }) => {
-  const value = operand(x, 0);
-  const shape = operands[0]?.shape ?? [];
-  const most = reduce(value, shape, axes, tf, 'max');
-  if (!faults.reduceMax) return most;
-  const wrong = tf.cast(tf.logicalNot(tf.equal(value, value)), 'float32');
-  const any = tf.reshape(reduce(wrong, shape, axes, tf, 'max'), most.shape);
-  return tf.where(tf.equal(any, tf.scalar(0)), most, tf.mul(most, tf.scalar(Number.NaN)));
-};
+/** Where an engine's own is wrong, by halves: the larger of the first and the second half, and again. */
+export const reduceMax: Lowering<'reduce_max'> = (x, { axes }, { tf, faults, operands }) =>
+  reduce(operand(x, 0), operands[0]?.shape ?? [], axes, tf, (view, [before, size, after]) => {
+    if (!faults.reduceMax) return tf.max(view, 1);
+    let current = view;
+    for (let count = size; count > 1; count = Math.ceil(count / 2)) {
+      // An odd one is in both halves.
+      const half = Math.ceil(count / 2);
+      const first = tf.slice(current, [0, 0, 0], [before, half, after]);
+      const second = tf.slice(current, [0, count - half, 0], [before, half, after]);
+      current = larger(tf, first, second, faults);
+    }
+    return current;
+  });
 
 /** One product of matrices, for each element of the batch axes. */
 export const dot: Lowering<'dot'> = (x, { contract, batch }, { tf, operands }) => {

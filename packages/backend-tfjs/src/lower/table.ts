@@ -3,7 +3,8 @@
  */
 
 import { convert, div, eq, extreme, plain1, plain2, select, sign } from './elementwise.ts';
-import { erf, expm1, log, log1p, own } from './functions.ts';
+import { exp, expm1, function1, log, log1p } from './functions.ts';
+import { cos, erf, logistic, sin, tanh } from './functions-bounded.ts';
 import { broadcast, concat, gather, moving, pad, reshape, reverse, scatterAdd, slice, transpose } from './movement.ts';
 import { dot, reduceMax, reduceSum } from './reduce.ts';
 import type { LoweringTable } from './rule.ts';
@@ -17,15 +18,15 @@ export const lowerings: LoweringTable = {
   abs: plain1('abs'),
   sign,
   floor: plain1('floor'),
-  exp: own('exp'),
-  expm1,
-  log,
-  log1p,
-  sin: own('sin'),
-  cos: own('cos'),
+  exp: function1('exp', 'exp', exp),
+  expm1: function1('expm1', 'expm1', expm1),
+  log: function1('log', 'log', log),
+  log1p: function1('log1p', 'log1p', log1p),
+  sin: function1('sin', 'sin', sin),
+  cos: function1('cos', 'cos', cos),
   sqrt: plain1('sqrt'),
-  tanh: own('tanh'),
-  logistic: own('sigmoid'),
+  tanh: function1('tanh', 'tanh', tanh),
+  logistic: function1('logistic', 'sigmoid', logistic),
   erf,
   add: plain2('add'),
   sub: plain2('sub'),
