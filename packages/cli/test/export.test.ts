@@ -18,7 +18,7 @@ import {
 } from '@rheo/layers';
 import { fromCheckpoint, toCheckpoint } from '@rheo/train';
 import * as runtime from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { rheo } from './collect.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rheo-export-'));
@@ -116,6 +116,15 @@ describe('--format c', () => {
     if (result['verified'] === true) expect(result['largest_difference']).toBeLessThan(1e-3);
     else expect(result['reason']).toMatch(/no C compiler/);
     expect(readFileSync(join(folder, file), 'utf8')).toContain('_self_test');
+  });
+
+  it('is checked with the compiler that CC names, and with no other', async () => {
+    vi.stubEnv('CC', 'no-such-compiler -O2');
+    const { code, out } = await run('cfc.safetensors --format c --out named.h --json');
+    vi.unstubAllEnvs();
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ verified: false });
+    expect(out).toContain('there is no C compiler called no-such-compiler -O2 here');
   });
 });
 

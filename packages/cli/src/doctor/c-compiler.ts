@@ -1,25 +1,19 @@
 /**
- * The C compiler, for models that are exported as C: the one that CC names, else the usual ones.
+ * The C compiler as a finding: `rheo export --format c` runs what it writes with it.
  */
 
-import { spawnSync } from 'node:child_process';
+import { systemCompiler } from '../c-compiler.ts';
 import type { Finding } from './finding.ts';
 
-/** Looks for a compiler and asks it for its version. */
+/** Looks for the compiler that an export would use. */
 export function findCompiler(environment: NodeJS.ProcessEnv = process.env): Finding {
-  const { CC } = environment;
-  const candidates = CC === undefined || CC === '' ? ['cc', 'clang', 'gcc'] : [CC];
-  for (const candidate of candidates) {
-    // CC may hold options, as in "ccache gcc".
-    const [file = '', ...options] = candidate.split(/\s+/).filter((part) => part !== '');
-    const { status, stdout } = spawnSync(file, [...options, '--version'], { env: environment, encoding: 'utf8' });
-    if (status === 0) return { name: candidate, state: 'ok', detail: stdout.split('\n')[0]?.trim() ?? '' };
-  }
-  const named = CC !== undefined && CC !== '';
+  const { command, version, chosen } = systemCompiler(environment);
+  const name = command.join(' ');
+  if (version !== undefined) return { name, state: 'ok', detail: version };
   return {
-    name: named ? CC : 'cc',
+    name,
     state: 'missing',
-    detail: `${named ? 'CC names it, and it does not run' : 'no cc, clang or gcc was found'}; only exported C needs one`,
+    detail: `${chosen ? 'CC names it, and it does not run' : 'no cc, clang or gcc was found'}; only exported C needs one`,
     remedy: installation[process.platform] ?? { advice: 'Install clang or gcc' },
   };
 }

@@ -5,6 +5,7 @@
 import { exportC } from '@rheo/interop';
 import { RheoError } from '@rheo/ir';
 import { withWasm } from '../backends.ts';
+import { systemCompiler } from '../c-compiler.ts';
 import { misuse } from '../failure.ts';
 import { verifyC } from '../verify-c.ts';
 import type { Export, ExportFormat, ExportRequest, Verification } from './export-format.ts';
@@ -33,7 +34,7 @@ async function make({ checkpoint, name, dt, verify }: ExportRequest): Promise<Ex
   };
 
   async function check(): Promise<Verification> {
-    const found = await verifyC(exported, model, parameters);
+    const found = await verifyC(exported, model, parameters, { compiler: systemCompiler().command });
     if ('missing' in found) return { unchecked: `${found.missing}; call ${exported.name}_self_test on your device` };
     if (found.selfTest !== 0) {
       throw new RheoError('backend', {
