@@ -1,8 +1,8 @@
 /**
  * One batch on the host: buffers that are filled again for every step, and their types as inputs of a Program.
  *
- * Every batch has the same number of rows, so one compiled Program does for all. A last batch that is not full keeps old
- * rows behind the new ones and gives them weight 0: means are over the true sequences, as Keras takes them.
+ * Every batch has the same number of rows, so one compiled Program does for all. A batch that is not full repeats its first
+ * sequence behind the others and gives it weight 0: means are over the true sequences, as Keras takes them.
  */
 
 import type { DType, TensorData, TensorType } from '@rheo/ir';
@@ -32,10 +32,10 @@ export interface BatchBuffers {
   fill(order: Int32Array, from: number): number;
 }
 
-/** Makes buffers for batches of at most `batchSize` sequences. */
-export function batchBuffers(data: PreparedData, batchSize: number, perStep: boolean): BatchBuffers {
+/** Makes buffers for batches of at most `batchSize` sequences, their rows a multiple of `parts`. */
+export function batchBuffers(data: PreparedData, batchSize: number, perStep: boolean, parts: number = 1): BatchBuffers {
   const { count, steps, features, targets } = data;
-  const rows = Math.min(batchSize, count);
+  const rows = Math.ceil(Math.min(batchSize, count) / parts) * parts;
   const types: Record<string, TensorType> = {};
   const buffers: TensorData[] = [];
   const copies: ((row: number, sequence: number) => void)[] = [];
@@ -62,7 +62,11 @@ export function batchBuffers(data: PreparedData, batchSize: number, perStep: boo
     buffers,
     fill: (order, from) => {
       const used = Math.min(rows, order.length - from);
-      for (let row = 0; row < used; row++) for (const copy of copies) copy(row, order[from + row] ?? 0);
+      for (let row = 0; row < rows; row++) {
+        // Numbers of the data, as a row of zeros may give NaN, at whatever weight.
+        const sequence = order[from + (row < used ? row : 0)] ?? 0;
+        for (const copy of copies) copy(row, sequence);
+      }
       weights?.fill(1, 0, used).fill(0, used);
       return used;
     },

@@ -8,7 +8,22 @@
  */
 
 import type { ParameterConstraint, ParameterRole, Tensor, Tree, TreeStructure } from '@rheo/core';
-import { add, convert, deriveKey, div, gt, relu, select, trace, unflattenTree, valueAndGrad, zeros } from '@rheo/core';
+import {
+  add,
+  convert,
+  deriveKey,
+  div,
+  gt,
+  iota,
+  relu,
+  reshape,
+  scan,
+  select,
+  trace,
+  unflattenTree,
+  valueAndGrad,
+  zeros,
+} from '@rheo/core';
 import type { Program, TensorType } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { applySequence } from '@rheo/layers';
@@ -50,12 +65,16 @@ export function splitTypes({ about }: ParameterList): { trained: TensorType[]; f
   return { trained: types(true), frozen: types(false) };
 }
 
-/** One training step; results: trained parameters, slots (slot by slot), loss f32[] with the penalty. */
+/**
+ * One training step; results: trained parameters, slots (slot by slot), loss f32[] with the penalty. The batch is worked
+ * through in `parts` of equal size.
+ */
 export function stepProgram(
   objective: Objective,
   optimizer: Optimizer,
   batch: BatchTypes,
   stepsPerEpoch: number,
+  parts: number = 1,
 ): Program {
   const { trained, frozen } = splitTypes(objective.parameters);
   const varied = objective.parameters.about.filter(({ trainable }) => trainable);
@@ -69,11 +88,11 @@ export function stepProgram(
       runKey: Tensor,
       step: Tensor,
     ) => {
-      const { value, gradient } = valueAndGrad((current: readonly Tensor[]) => {
-        const all = join(objective.parameters, current, fixed);
-        const { sum, weight } = batchLoss(objective, all, inputs, deriveKey(runKey, step));
-        return add(mean(sum, weight), penaltyOf(objective, all));
-      })(parameters);
+      const stepKey = deriveKey(runKey, step);
+      const { value, gradient } =
+        parts === 1
+          ? lossAndGradient(objective, parameters, fixed, inputs, stepKey)
+          : lossAndGradientInParts(objective, parameters, fixed, inputs, stepKey, parts);
       const updated = optimizer.update({
         parameters,
         gradients: gradient,
@@ -106,6 +125,64 @@ export function evaluationProgram(objective: Objective, batch: BatchTypes): Prog
     ['parameter', 'frozen', 'batch'],
   );
   return program;
+}
+
+interface LossAndGradient {
+  readonly value: Tensor;
+  readonly gradient: readonly Tensor[];
+}
+
+function lossAndGradient(
+  objective: Objective,
+  parameters: readonly Tensor[],
+  fixed: readonly Tensor[],
+  inputs: BatchTensors,
+  stepKey: Tensor,
+): LossAndGradient {
+  return valueAndGrad((current: readonly Tensor[]) => {
+    const all = join(objective.parameters, current, fixed);
+    const { sum, weight } = batchLoss(objective, all, inputs, stepKey);
+    return add(mean(sum, weight), penaltyOf(objective, all));
+  })(parameters);
+}
+
+/** The same, part by part: sums and their gradients are added up, and divided by the weight of all at the end. */
+function lossAndGradientInParts(
+  objective: Objective,
+  parameters: readonly Tensor[],
+  fixed: readonly Tensor[],
+  inputs: BatchTensors,
+  stepKey: Tensor,
+  parts: number,
+): LossAndGradient {
+  type Sums = { readonly sum: Tensor; readonly weight: Tensor; readonly gradient: readonly Tensor[] };
+  const split = Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => {
+      const [rows = 0, ...rest] = tensor.shape as readonly number[];
+      return [name, reshape(tensor, [parts, rows / parts, ...rest])];
+    }),
+  ) as BatchTensors;
+  const start: Sums = { sum: zeros([]), weight: zeros([]), gradient: parameters.map(({ shape }) => zeros(shape)) };
+  const [total] = scan(
+    ({ sum, weight, gradient }: Sums, { part, ...batch }: BatchTensors & { readonly part: Tensor }) => {
+      const found = valueAndGrad((current: readonly Tensor[]) => {
+        const all = join(objective.parameters, current, fixed);
+        const loss = batchLoss(objective, all, batch, deriveKey(stepKey, part));
+        return [loss.sum, loss.weight] as const;
+      })(parameters);
+      const added = gradient.map((one, index) => add(one, found.gradient[index] as Tensor));
+      return [{ sum: add(sum, found.value), weight: add(weight, found.aux), gradient: added }, []] as const;
+    },
+    start,
+    { ...split, part: iota([parts], 0, 'u32') },
+  );
+  const penalty = valueAndGrad((current: readonly Tensor[]) =>
+    penaltyOf(objective, join(objective.parameters, current, fixed)),
+  )(parameters);
+  return {
+    value: add(mean(total.sum, total.weight), penalty.value),
+    gradient: total.gradient.map((one, index) => add(mean(one, total.weight), penalty.gradient[index] as Tensor)),
+  };
 }
 
 function batchLoss(

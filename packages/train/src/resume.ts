@@ -23,6 +23,7 @@ const settings: { readonly [name: string]: (state: TrainingState) => unknown } =
   optimizer: ({ training: { optimizer } }) => ({ name: optimizer.name, ...(optimizer.config as object) }),
   penalty: ({ training: { penalty } }) => penalty,
   batchSize: ({ training: { batchSize } }) => batchSize,
+  accumulate: ({ training: { accumulate = 1 } }) => accumulate,
   seed: ({ training: { seed } }) => seed,
   shuffle: ({ shuffle }) => shuffle,
 };
@@ -70,7 +71,15 @@ export function resumedState(
       `epochs counts from the start of the training: pass at least ${begun}`,
     );
   }
-  return { ...state, parameters, best: bestOf(state, numbers, built) };
+  const { steps, history } = training;
+  return {
+    ...start,
+    parameters,
+    slots: state.slots,
+    training: { ...start.training, steps, history },
+    underWay,
+    best: bestOf(state, numbers, built),
+  };
 }
 
 /** The best parameters so far, where they are asked for. */

@@ -101,8 +101,6 @@ async function runEpoch(
     used.length = 0;
     return losses.at(-1) ?? Number.NaN;
   };
-  // A last batch that is not full has rows of the batch before it, at weight 0.
-  if (begun.steps > 0) batch.fill(order, (begun.steps - 1) * batch.rows);
   for (let step = begun.steps; step < steps; step++) {
     watch.check();
     if (options.signal?.aborted === true) {

@@ -17,7 +17,7 @@ export function startState(
   model: Layer,
   built: BuiltLayer,
   options: TrainOptions,
-  { batchSize, seed }: TrainNumbers,
+  { batchSize, accumulate, seed }: TrainNumbers,
   data: PreparedData,
 ): TrainingState {
   const { loss, optimizer, penalty } = options;
@@ -37,6 +37,7 @@ export function startState(
       optimizer: { name: optimizer.name, config: optimizer.config },
       penalty: penalty === undefined ? null : { rate: penalty.rate, parts: penalty.parts },
       batchSize,
+      ...(accumulate === 1 ? {} : { accumulate }),
       seed,
       steps: 0,
       history: [],

@@ -47,6 +47,11 @@ export interface TrainOptions {
   readonly epochs: number;
   /** Sequences per step; 32 unless given. */
   readonly batchSize?: number | undefined;
+  /**
+   * Batches per step; 1 unless given. The step is that of one batch of batchSize × accumulate sequences, in the memory of a
+   * batch of batchSize: gradients of the parts are added up.
+   */
+  readonly accumulate?: number | undefined;
   /** Decides first parameters, order of the data and dropout: an integer of 0 … 2^53 − 1; 0 unless given. */
   readonly seed?: number | undefined;
   /**
@@ -82,6 +87,7 @@ export interface TrainOptions {
 export interface TrainNumbers {
   readonly epochs: number;
   readonly batchSize: number;
+  readonly accumulate: number;
   readonly seed: number;
   readonly readEvery: number;
   readonly patience: number | undefined;
@@ -97,6 +103,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
   penalty: true,
   epochs: true,
   batchSize: true,
+  accumulate: true,
   seed: true,
   patience: true,
   keep: true,
@@ -112,7 +119,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
 
 /** Checks and completes the numbers. Throws `argument` naming the option. */
 export function readNumbers(options: TrainOptions): TrainNumbers {
-  const { backend, epochs, batchSize = 32, seed = 0, patience, keep = 'last' } = options;
+  const { backend, epochs, batchSize = 32, accumulate = 1, seed = 0, patience, keep = 'last' } = options;
   for (const name of ['data', 'loss', 'optimizer', 'backend'] as const) {
     if (typeof options[name] !== 'object' || options[name] === null) {
       throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
@@ -132,7 +139,7 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     throw wrongOption('parameters', options.parameters, 'A training that is resumed has its own; leave them out');
   }
   const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
-  for (const [name, value] of Object.entries({ epochs, batchSize, readEvery, patience: patience ?? 1 })) {
+  for (const [name, value] of Object.entries({ epochs, batchSize, accumulate, readEvery, patience: patience ?? 1 })) {
     if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(name, value, 'It takes an integer of at least 1');
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -143,7 +150,7 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     const remedy = 'Pass data to measure epochs by, set apart from the training: { validation }';
     throw wrongOption('validation', undefined, `patience and keep: 'best' need it. ${remedy}`);
   }
-  return { epochs, batchSize, seed, readEvery, patience, keep };
+  return { epochs, batchSize, accumulate, seed, readEvery, patience, keep };
 }
 
 function wrongOption(name: string, value: unknown, remedy: string): RheoError {

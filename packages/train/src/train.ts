@@ -38,7 +38,7 @@ const orderSite = 2 ** 32 - 2;
 export async function train(model: Layer, options: TrainOptions): Promise<Fitted> {
   const numbers = readNumbers(options);
   const { backend, loss, penalty, optimizer } = options;
-  const { batchSize, seed } = numbers;
+  const { batchSize, accumulate, seed } = numbers;
   const { features } = options.data;
   const built = build(model, features);
   const form = outputForm(built);
@@ -54,7 +54,7 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   }
   const validation =
     options.validation === undefined ? undefined : prepareData(options.validation, form, loss, 'validation');
-  const batch = batchBuffers(data, batchSize, perStep);
+  const batch = batchBuffers(data, batchSize * accumulate, perStep, accumulate);
   const start = startState(model, built, options, numbers, data);
   const stepsPerEpoch = Math.ceil(data.count / batch.rows);
   const state =
@@ -72,8 +72,8 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
     watch.check();
     const objective: Objective = { model, loss, penalty, parameters: parameterList(state.parameters) };
     // The recipes of the originals count full batches in the decay, whatever becomes of the rest.
-    const decaySteps = Math.max(1, Math.floor(data.count / batchSize));
-    const program = stepProgram(objective, optimizer, batch.types, decaySteps);
+    const decaySteps = Math.max(1, Math.floor(data.count / (batchSize * accumulate)));
+    const program = stepProgram(objective, optimizer, batch.types, decaySteps, accumulate);
     const values = stateValues(state, optimizer.slots);
     const varied = [...values.trained, ...values.slots];
     const executable = own(

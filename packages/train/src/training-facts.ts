@@ -24,6 +24,8 @@ export interface TrainingFacts {
   readonly optimizer: { readonly name: string; readonly config: Json };
   readonly penalty: { readonly rate: number; readonly parts: 'all' | readonly string[] } | null;
   readonly batchSize: number;
+  /** Batches per step; absent for 1. */
+  readonly accumulate?: number;
   readonly seed: number;
   /** Steps taken. */
   readonly steps: number;
@@ -42,7 +44,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
       remedy: 'Save the checkpoint again',
     });
   const record = asRecord(value) ?? {};
-  const { loss, lossConfig, penalty, batchSize, seed, steps, history, bestEpoch } = record;
+  const { loss, lossConfig, penalty, batchSize, seed, steps, history, bestEpoch, accumulate } = record;
   if (lossConfig !== undefined && asRecord(lossConfig) === undefined) throw wrong('lossConfig');
   const optimizer = asRecord(record['optimizer']);
   if (typeof loss !== 'string') throw wrong('loss');
@@ -51,6 +53,8 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
   for (const [field, number] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(number) || Number(number) < 0) throw wrong(field);
   }
+  if (accumulate !== undefined && !(Number.isSafeInteger(accumulate) && Number(accumulate) > 1))
+    throw wrong('accumulate');
   if (!Array.isArray(history)) throw wrong('history');
   const isEpoch = Number.isSafeInteger(bestEpoch) && Number(bestEpoch) >= 1 && Number(bestEpoch) <= history.length;
   if (bestEpoch !== undefined && !isEpoch) throw wrong('bestEpoch');
@@ -59,7 +63,11 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
     ...(lossConfig === undefined ? {} : { lossConfig: lossConfig as LossConfig }),
     optimizer: { name: optimizer['name'], config: (optimizer['config'] ?? {}) as Json },
     penalty: readPenalty(penalty, () => wrong('penalty')),
-    ...(numbers as { batchSize: number; seed: number; steps: number }),
+    // In the order in which training writes them: equal facts are equal texts.
+    batchSize: Number(batchSize),
+    ...(accumulate === undefined ? {} : { accumulate: Number(accumulate) }),
+    seed: Number(seed),
+    steps: Number(steps),
     history: history.map((entry: unknown, index) => readEpoch(entry, () => wrong(`history[${index}]`))),
     ...(bestEpoch === undefined ? {} : { bestEpoch: Number(bestEpoch) }),
   };
