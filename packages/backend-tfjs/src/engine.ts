@@ -10,6 +10,7 @@ import type { Faults } from './faults.ts';
 import { findFaults } from './faults.ts';
 import type { Loss } from './loss.ts';
 import { watchLoss } from './loss.ts';
+import { Refusals } from './refusals.ts';
 import type { Tfjs, TfjsModule } from './runtime.ts';
 
 /** A backend of tfjs as the adapter sees it. */
@@ -22,6 +23,7 @@ export interface Engine {
   /** Most elements of one tensor. */
   readonly maxElements: number;
   readonly loss: Loss;
+  readonly refusals: Refusals;
   /** Runs a piece of synchronous work with this backend as the current one. */
   segment<T>(work: () => T): Promise<T>;
 }
@@ -73,7 +75,8 @@ export async function openEngine(tf: Tfjs, name: string): Promise<Engine> {
   if (before !== undefined && before !== null && before !== name) await tf.setBackend(before);
   const instance = started ? tf.findBackend(name) : undefined;
   if (instance === null || instance === undefined) throw missing(name, found, cause);
-  const segment = <T>(work: () => T): Promise<T> => runSegment(tf, name, work);
+  const refusals = new Refusals(instance);
+  const segment = <T>(work: () => T): Promise<T> => runSegment(tf, name, () => refusals.watch(work));
   return {
     tf,
     name,
@@ -81,6 +84,7 @@ export async function openEngine(tf: Tfjs, name: string): Promise<Engine> {
     faults: await findFaults(tf, segment),
     maxElements: maxElementsOf(tf, name, instance),
     loss: watchLoss(instance),
+    refusals,
     segment,
   };
 }

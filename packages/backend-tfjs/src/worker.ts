@@ -56,7 +56,10 @@ export class Worker {
 
   /** Brings values to the host. */
   async fetch(values: readonly Value[]): Promise<void> {
-    await this.#orLost(() => Promise.all(values.map((value) => value.fetch())));
+    await this.#orLost(async () => {
+      await this.engine.refusals.check();
+      await Promise.all(values.map((value) => value.fetch()));
+    });
   }
 
   /** A read from a lost device may never end, or give numbers that mean nothing. */
