@@ -61,16 +61,15 @@ export const c99: Dialect = {
   local: 'static',
 };
 
-/** The smallest unsigned type that holds all numbers of an integer table, to save read-only memory. */
-export function tableType(dialect: Dialect, dtype: Stored, values: readonly number[]): string {
-  if (dtype !== 'i32') return dialect.memory[dtype];
+/** The smallest unsigned type that holds all numbers of a table of indices, to save read-only memory. */
+export function indexType(dialect: Dialect, values: readonly number[]): string {
   const low = values.reduce((least, value) => Math.min(least, value), 0);
   const high = values.reduce((most, value) => Math.max(most, value), 0);
   if (low < 0 || high > 65535) return dialect.memory.i32;
   return high > 255 ? 'uint16_t' : 'uint8_t';
 }
 
-/** Bytes of an element of a type that `tableType` gives. */
+/** Bytes of an element of a type in memory. */
 export function bytesOf(type: string): number {
   return type === 'uint8_t' ? 1 : type === 'uint16_t' ? 2 : 4;
 }

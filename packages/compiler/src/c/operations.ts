@@ -116,7 +116,8 @@ const rules: { readonly [K in ElementwiseOp]: Rule } = {
     if (to === 'bool') return `(${x} != 0)`;
     if (to === 'f32') return `(${value.f32})${x}`;
     if (from === 'f32') return `${helper('to_i32')}(${bare(x)})`;
-    if (from === 'bool') return `(${value.i32})${x}`;
+    // A cast would let compilers see that such a number is never below 0, and warn where that is asked.
+    if (from === 'bool') return `(${x} ? 1 : 0)`;
     return `(${value.i32})(${x} < UINT32_C(2147483647) ? ${x} : UINT32_C(2147483647))`;
   },
   random_bits: ({ bits = 32, helper }, key0, key1, high, low) => {

@@ -13,9 +13,10 @@ import { planMemory } from '../plan.ts';
 import type { CContext } from './c-context.ts';
 import { Lines } from './c-context.ts';
 import type { Dialect, Stored } from './dialect.ts';
-import { bytesOf, c99, tableType } from './dialect.ts';
+import { bytesOf, c99, indexType } from './dialect.ts';
 import type { Helper } from './helpers.ts';
 import { helperText } from './helpers.ts';
+import { readAsNumbers } from './index-tables.ts';
 import { literal } from './literals.ts';
 import { printSteps } from './print-steps.ts';
 import { comment, identifierPart } from './text.ts';
@@ -100,20 +101,20 @@ export function printC(lowered: Lowered, options: PrintCOptions): PrintedC {
     printSteps(context, steps, lines);
   });
   const tables = lowered.buffers.filter(({ id, kind, size }) => kind === 'constant' && used.has(id) && size > 0);
+  const numbers = readAsNumbers(steps);
+  const typeOf = ({ id, dtype, data = [] }: Buffer): string =>
+    dtype === 'i32' && !numbers.has(id) ? indexType(dialect, data) : dialect.memory[stored(dtype)];
   return {
     scratch: scratch.map(({ dtype, member, plan }) => `${dialect.memory[dtype]} ${member}[${plan.bytes / 4}];`),
     helpers: helperText(dialect, helpers, prefix),
-    tables: tables.map((buffer) => tableText(dialect, buffer, names[buffer.id] as string)),
+    tables: tables.map((buffer) => tableText(`${dialect.table} ${typeOf(buffer)}`, buffer, names[buffer.id] as string)),
     run: lines.text,
-    tableBytes: tables.reduce(
-      (sum, { dtype, data = [] }) => sum + data.length * bytesOf(tableType(dialect, stored(dtype), data)),
-      0,
-    ),
+    tableBytes: tables.reduce((sum, buffer) => sum + buffer.size * bytesOf(typeOf(buffer)), 0),
     scratchBytes: scratch.reduce((sum, { plan, bytes }) => sum + (plan.bytes / 4) * bytes, 0),
   };
 }
 
-function tableText(dialect: Dialect, { dtype, data = [], origin }: Buffer, name: string): string {
+function tableText(type: string, { dtype, data = [], origin }: Buffer, name: string): string {
   const numbers = data.map((value) => literal(dtype, value));
   const rows: string[] = [];
   let row = '';
@@ -127,7 +128,7 @@ function tableText(dialect: Dialect, { dtype, data = [], origin }: Buffer, name:
   rows.push(row.replace(/, $/, ''));
   const title =
     origin === undefined ? [] : [comment([origin.layer, origin.name].filter((part) => part !== undefined).join(': '))];
-  const head = `${dialect.table} ${tableType(dialect, stored(dtype), data)} ${name}[${data.length}] = {`;
+  const head = `${type} ${name}[${data.length}] = {`;
   return [...title, head, ...rows.map((text) => `  ${text}`), '};'].join('\n');
 }
 

@@ -101,6 +101,17 @@ describe('a Program as C', () => {
     expect(run).not.toContain('clamp');
   });
 
+  it('keeps the width of tables that arithmetic reads', () => {
+    const { tables } = print(
+      parse(`program(%0: i32[3]) {
+  %1: i32[3] = constant() dtype=i32 shape=[3] value=[4,0,2]
+  %2: i32[3] = add(%0, %1)
+  return %2
+}`),
+    );
+    expect(tables.join()).toContain('static const int32_t demo_constant');
+  });
+
   it('lets no name of a layer out of its comment', () => {
     const program = parse(`program(%0: f32[5]) {
   %1: f32[5] = exp(%0)

@@ -10,6 +10,7 @@ import { RheoError } from '@rheo/ir';
 import type { BuiltLayer, Layer } from '@rheo/layers';
 import { build, matchParameters, stateTypes, stepProgram } from '@rheo/layers';
 import { optimise } from '@rheo/passes';
+import { contiguousWeights } from './contiguous-weights.ts';
 import { foldWeights } from './fold-weights.ts';
 
 /** Whether a step is told the elapsed time; `none` takes each layer's default. */
@@ -65,7 +66,7 @@ export function stepModel(
   const observed = recurrent.some(({ needsObserved }) => needsObserved);
   const made = (dt: ExportedElapsed): Program => {
     const { program } = stepProgram(model, { features, batch: 1, dt, observed });
-    return optimise(foldWeights(optimise(program), values));
+    return contiguousWeights(optimise(foldWeights(optimise(program), values)));
   };
   let dt = wanted ?? 'shared';
   let program = made(dt);

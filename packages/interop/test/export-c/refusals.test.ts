@@ -82,6 +82,15 @@ describe('what a header takes', () => {
     expect(ramBytes).toBeLessThanOrEqual(4 * (2 * 16 + 18 + 128 + 64 + 32));
   });
 
+  it('has the terms of a sum next to each other', () => {
+    const model = linear(2);
+    const parameters = start(model) as { readonly kernel: Parameter };
+    parameters.kernel.data.set([1, 2, 3, 4]); // [features, outputs]
+    const { source } = exportC(model, parameters, { features });
+    expect(source).toMatch(/model_kernel_c\d+\[4\] = \{\n {2}1\.0f, 3\.0f, 2\.0f, 4\.0f\n\}/);
+    expect(source).toMatch(/sum \+= input\[k\] \* model_kernel_c\d+\[2 \* column \+ k\];/);
+  });
+
   it('shows descriptions, and lets nothing of them out of its comments', () => {
     const inner = linear(1);
     const model: Layer = {
