@@ -29,7 +29,7 @@ Run with ${versions.join(', ')}.${emulated ? ' WebGL and WebGPU run on SwiftShad
 
 ## What passes
 
-Cases that pass, by group. Slow engines run fewer of the shapes and of the random Programs; the test says which.
+Cases that pass, by group. Slow engines run fewer of the random Programs, ten to a case; the test says which.
 
 ${supportMatrix(engines)}
 
