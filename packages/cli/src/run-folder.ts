@@ -55,7 +55,7 @@ export function claimRunFolder(folder: string, path: string): RunFolder {
     throw badFile('file', `the run folder cannot be made (${code})`, path, remedy);
   }
   return openFolder(path, target, part, () => {
-    rmSync(part, { recursive: true, force: true });
+    removeFolder(part);
     forget();
   });
 }
@@ -104,7 +104,8 @@ function openFolder(path: string, target: string, at: string, drop: () => void):
     path,
     files: at,
     append: (name, line) => appendFileSync(join(at, name), `${line}\n`),
-    write: (name, bytes) => writeBytes(join(at, name), bytes),
+    // A write that is under way when the process ends must not bring back a folder that was dropped.
+    write: (name, bytes) => writeBytes(join(at, name), bytes, { makeFolder: false }),
     keep: (wanted = true) => {
       kept = wanted;
     },
@@ -133,6 +134,18 @@ export function claimNextRunFolder(folder: string, name: string, date: Date): Ru
     const target = resolve(folder, path);
     if (existsSync(target) || existsSync(partOf(target))) continue;
     return claimRunFolder(folder, path);
+  }
+}
+
+/** A write that is under way may put a file there after the folder was read: then it is read again. */
+function removeFolder(path: string): void {
+  for (let attempts = 10; ; attempts--) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch (cause) {
+      if (attempts === 1 || codeOf(cause) !== 'ENOTEMPTY') throw cause;
+    }
   }
 }
 

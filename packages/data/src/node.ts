@@ -23,11 +23,15 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  * Writes a file whole or not at all, making missing folders and replacing an older file of the name.
  * Errors: `file` (no permission, no space, a folder of that name).
  */
-export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeBytes(
+  path: string,
+  bytes: Uint8Array | string,
+  { makeFolder = true }: { readonly makeFolder?: boolean } = {},
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
   let handle: FileHandle | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    if (makeFolder) await mkdir(dirname(path), { recursive: true });
     handle = await open(temporary, 'wx');
     await handle.writeFile(bytes);
     // Without it a power cut could leave the new name with old or no contents.
