@@ -2,12 +2,9 @@
  * A Program on ONNX Runtime: checks what it is given now, enqueues the run, and gives handles that are pending.
  */
 
-import type { DeviceTensor, Executable, Param, Program, TensorData, TensorType } from '@rheo/ir';
-import { RheoError, resultTypes } from '@rheo/ir';
+import type { DeviceTensor, Dims, Executable, Param, Program, Queue, TensorData, TensorType } from '@rheo/ir';
+import { copyDims, matchType, RheoError, resultTypes, substituteDims } from '@rheo/ir';
 import { specialise } from '@rheo/passes';
-import type { Dims } from './dimensions.ts';
-import { copyDims, matchType, substitute } from './dimensions.ts';
-import type { Queue } from './queue.ts';
 import type { Engine } from './runtime.ts';
 import { engineFailure, inputName, outputName, Sessions } from './sessions.ts';
 import type { Device } from './tensor.ts';
@@ -65,10 +62,16 @@ export class OnnxExecutable implements Executable {
     if (twice >= 0) throw argument('a donated handle is passed twice', this.#name(twice));
     const dims = copyDims({});
     for (const [index, handle] of handles.entries()) {
-      matchType(handle.type, this.#param(this.#positions[index] as number), this.#name(index), dims);
+      matchType(
+        handle.type,
+        this.#param(this.#positions[index] as number),
+        this.#name(index),
+        dims,
+        '@rheo/backend-onnx',
+      );
     }
     const contents = handles.map(({ content }) => content);
-    const types = this.results.map((type) => substitute(type, dims));
+    const types = this.results.map((type) => substituteDims(type, dims));
     const outputs = queue.add(() => this.#compute(contents, types, dims));
     for (const handle of donated) handle.end('donated');
     return types.map((type, index) => {
@@ -88,7 +91,7 @@ export class OnnxExecutable implements Executable {
       const position = this.#positions[index];
       if (position === undefined) throw argument(`there is no input ${index} to bind`, 'bind');
       const handle = ownTensor(tensor, this.#owner.device, this.#name(index));
-      matchType(handle.type, this.#param(position), this.#name(index), dims);
+      matchType(handle.type, this.#param(position), this.#name(index), dims, '@rheo/backend-onnx');
       bound.set(position, handle.content);
     }
     const program = specialise(this.#program, dims);
@@ -119,7 +122,7 @@ export class OnnxExecutable implements Executable {
       const feeds = Object.fromEntries(
         given.map((data, index) => {
           const position = this.#positions[index] as number;
-          const { dtype, shape } = substitute(this.#param(position).type, dims);
+          const { dtype, shape } = substituteDims(this.#param(position).type, dims);
           return [inputName(position), engine.tensor(dtype, data, shape as readonly number[])];
         }),
       );

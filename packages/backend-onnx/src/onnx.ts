@@ -13,17 +13,16 @@ import type {
   DeviceTensor,
   Executable,
   Program,
+  Queue,
   TensorData,
   TensorType,
 } from '@rheo/ir';
-import { checkData, nestedPrograms, parse, RheoError, staticShape, valueTypes, verify } from '@rheo/ir';
+import { checkData, nestedPrograms, parse, queueOf, RheoError, staticShape, valueTypes, verify } from '@rheo/ir';
 import { toOnnx } from '@rheo/onnx';
 import type { PassSwitches } from '@rheo/passes';
 import { optimise, optionalPasses, specialise, standardPasses } from '@rheo/passes';
 import type { ExecutableOwner } from './executable.ts';
 import { OnnxExecutable } from './executable.ts';
-import type { Queue } from './queue.ts';
-import { queueOf } from './queue.ts';
 import type { Engine, OnnxRuntime, Provider } from './runtime.ts';
 import { openEngine } from './runtime.ts';
 import type { Device } from './tensor.ts';

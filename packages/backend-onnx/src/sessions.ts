@@ -5,11 +5,10 @@
  * inputs are initialisers, which the engine packs when it loads the model; such sessions are made at their first run.
  */
 
-import type { Program, TensorData } from '@rheo/ir';
+import type { Dims, Program, TensorData } from '@rheo/ir';
 import { dimensionNames, isRheoError, RheoError } from '@rheo/ir';
 import { toOnnx } from '@rheo/onnx';
 import { optimise, specialise } from '@rheo/passes';
-import type { Dims } from './dimensions.ts';
 import type { Engine, EngineSession } from './runtime.ts';
 
 /** See the head of this file. */

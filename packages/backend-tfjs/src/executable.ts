@@ -2,11 +2,9 @@
  * A Program on tfjs: checks what it is given now, enqueues the run, and gives handles that are pending.
  */
 
-import type { DeviceTensor, Executable, Param, Program, TensorType } from '@rheo/ir';
-import { RheoError, resultTypes } from '@rheo/ir';
+import type { DeviceTensor, Dims, Executable, Param, Program, TensorType } from '@rheo/ir';
+import { copyDims, matchType, RheoError, resultTypes, substituteDims } from '@rheo/ir';
 import { specialise } from '@rheo/passes';
-import type { Dims } from './dimensions.ts';
-import { copyDims, matchType, substitute } from './dimensions.ts';
 import { interpret } from './interpret.ts';
 import type { Plan } from './plan.ts';
 import { Plans } from './plans.ts';
@@ -67,10 +65,16 @@ export class TfjsExecutable implements Executable {
     if (twice >= 0) throw argument('a donated handle is passed twice', this.#name(twice));
     const dims = copyDims({});
     for (const [index, handle] of handles.entries()) {
-      matchType(handle.type, this.#param(this.#positions[index] as number), this.#name(index), dims);
+      matchType(
+        handle.type,
+        this.#param(this.#positions[index] as number),
+        this.#name(index),
+        dims,
+        '@rheo/backend-tfjs',
+      );
     }
     const plan = this.#plans.get(dims);
-    const types = this.results.map((type) => substitute(type, dims));
+    const types = this.results.map((type) => substituteDims(type, dims));
     const contents = this.#contents(handles);
     const outputs = worker.add(() => this.#compute(plan, contents));
     for (const handle of donated) handle.end('donated');
@@ -91,7 +95,7 @@ export class TfjsExecutable implements Executable {
       const position = this.#positions[index];
       if (position === undefined) throw argument(`there is no input ${index} to bind`, 'bind');
       const handle = ownTensor(tensor, this.#owner.device, this.#name(index));
-      matchType(handle.type, this.#param(position), this.#name(index), dims);
+      matchType(handle.type, this.#param(position), this.#name(index), dims, '@rheo/backend-tfjs');
       handles.set(position, handle);
     }
     const program = specialise(this.#program, dims as Dims);

@@ -2,10 +2,9 @@
  * The plans of one Program: one for each set of numbers behind its named dimensions, the latest few kept.
  */
 
-import type { Program } from '@rheo/ir';
+import type { Dims, Program } from '@rheo/ir';
 import { dimensionNames } from '@rheo/ir';
 import { optimise, specialise } from '@rheo/passes';
-import type { Dims } from './dimensions.ts';
 import type { Plan } from './plan.ts';
 import { plan, releasePlan } from './plan.ts';
 

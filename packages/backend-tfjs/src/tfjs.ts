@@ -15,13 +15,12 @@ import type {
   TensorData,
   TensorType,
 } from '@rheo/ir';
-import { checkData, nestedPrograms, RheoError, staticShape, valueTypes, verify } from '@rheo/ir';
+import { checkData, nestedPrograms, queueOf, RheoError, staticShape, valueTypes, verify } from '@rheo/ir';
 import type { PassSwitches } from '@rheo/passes';
 import { optimise, specialise, standardPasses } from '@rheo/passes';
 import { checkModule, openEngine } from './engine.ts';
 import type { ExecutableOwner } from './executable.ts';
 import { TfjsExecutable } from './executable.ts';
-import { queueOf } from './queue.ts';
 import type { TfjsModule } from './runtime.ts';
 import type { Device } from './tensor.ts';
 import { checkOpen, ownTensor, TfjsTensor } from './tensor.ts';

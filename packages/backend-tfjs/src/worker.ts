@@ -3,10 +3,10 @@
  * lost; then whatever is pending or comes later fails.
  */
 
+import type { Queue } from '@rheo/ir';
 import { isRheoError, RheoError } from '@rheo/ir';
 import type { Engine } from './engine.ts';
 import type { Run } from './interpret.ts';
-import type { Queue } from './queue.ts';
 import type { Value } from './value.ts';
 
 /** See the head of this file. */

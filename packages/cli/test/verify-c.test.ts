@@ -33,7 +33,7 @@ it('says so where there is no compiler', { timeout }, async () => {
   expect(found).toEqual({ missing: 'there is no C compiler called no-such-compiler here' });
 });
 
-describe.skipIf(compiler === undefined)('with a C compiler called cc', () => {
+describe.skipIf(compiler === undefined)('with a C compiler (needs one called cc)', () => {
   it.each([
     [
       'a stack',

@@ -3,7 +3,16 @@
  */
 
 import type { Backend, CompileOptions, DType, Program, TensorData, TensorType } from '@rheo/ir';
-import { evaluate, formatType, isRheoError, nestedPrograms, resultTypes, sameType, valueTypes } from '@rheo/ir';
+import {
+  evaluate,
+  formatType,
+  isRheoError,
+  nestedPrograms,
+  resultTypes,
+  sameType,
+  substituteDims,
+  valueTypes,
+} from '@rheo/ir';
 import { specialise } from '@rheo/passes';
 import type { CaseReport, ConformanceCase, Group } from './conformance-case.ts';
 import { ConformanceFailure, expectThat, worstOf } from './conformance-case.ts';
@@ -39,7 +48,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
   const { program, inputs, dims, passes } = example;
   const lacking = missingDType(program, backend.capabilities.dtypes);
   if (lacking !== undefined) return await expectRefusal(backend, example, lacking);
-  const types = program.params.map(({ type }) => bound(type, dims ?? {}));
+  const types = program.params.map(({ type }) => substituteDims(type, dims ?? {}));
   soil(backend);
   const got = await withHandles(backend, async (handles) => {
     const options: CompileOptions = { ...(dims && { dims }), ...(passes && { passes }) };
@@ -55,7 +64,7 @@ export async function checkExample(backend: Backend, example: Example): Promise<
       expectThat(results.length === program.results.length, 'run returns a wrong number of results', { program });
       const wanted = resultTypes(program);
       results.forEach(({ type }, index) => {
-        const expected = bound(wanted[index] as TensorType, dims ?? {});
+        const expected = substituteDims(wanted[index] as TensorType, dims ?? {});
         expectThat(sameType(type, expected), `result ${index} is ${formatType(type)}, not ${formatType(expected)}`, {
           program,
         });
@@ -127,11 +136,6 @@ export function expectedResults({ program, inputs, dims, tolerance = programTole
     const expected = { type, double: double[index] as TensorData, single: single[index] as TensorData };
     return terms === undefined ? expected : { ...expected, terms: terms[index] as TensorData };
   });
-}
-
-/** The type with numbers for names. */
-export function bound({ dtype, shape }: TensorType, dims: Readonly<Record<string, number>>): TensorType {
-  return { dtype, shape: shape.map((dim) => (typeof dim === 'string' ? (dims[dim] ?? dim) : dim)) };
 }
 
 /** A Program with its named dimensions bound. */

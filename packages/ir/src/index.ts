@@ -3,15 +3,17 @@
  */
 
 export * from './backend.ts';
+export * from './bind-dims.ts';
 export * from './builder.ts';
 export { Digest } from './digest.ts';
 export * from './errors.ts';
 export { hash } from './hash.ts';
 export * from './ops.ts';
 export * from './program.ts';
+export { Queue, queueOf } from './queue.ts';
 export type { EvaluateOptions } from './reference/evaluate.ts';
 export { evaluate } from './reference/evaluate.ts';
-export type { Dims, Precision } from './reference/prepare.ts';
+export type { Precision } from './reference/prepare.ts';
 export type { ReferenceOptions } from './reference/reference-backend.ts';
 export { referenceBackend } from './reference/reference-backend.ts';
 export type { Fail } from './shape-checks.ts';

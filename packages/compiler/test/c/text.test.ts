@@ -61,14 +61,18 @@ describe('numbers', () => {
     expect(literal('u32', 2 ** 32 - 1)).toBe('UINT32_C(4294967295)');
   });
 
-  it.skipIf(findCompiler() === undefined)('are read back by a compiler to the bit', { timeout: 60_000 }, () => {
-    const bits = new Uint32Array(4096);
-    for (let i = 0; i < bits.length; i++) bits[i] = Math.imul(i + 1, 2654435761) >>> 0;
-    const floats = [...new Float32Array(bits.buffer)].map((value) => (Number.isFinite(value) ? value : 1));
-    const source = `#include <stdio.h>
+  it.skipIf(findCompiler() === undefined)(
+    'are read back by a compiler to the bit (needs cc)',
+    { timeout: 60_000 },
+    () => {
+      const bits = new Uint32Array(4096);
+      for (let i = 0; i < bits.length; i++) bits[i] = Math.imul(i + 1, 2654435761) >>> 0;
+      const floats = [...new Float32Array(bits.buffer)].map((value) => (Number.isFinite(value) ? value : 1));
+      const source = `#include <stdio.h>
 static const float x[] = {${floats.map(floatLiteral).join(',\n')}};
 int main(void) { return fwrite(x, 4, ${floats.length}, stdout) != ${floats.length}; }`;
-    const output = compileAndRun(source, new Uint8Array());
-    expect(new Float32Array(new Uint8Array(output).buffer)).toEqual(Float32Array.from(floats));
-  });
+      const output = compileAndRun(source, new Uint8Array());
+      expect(new Float32Array(new Uint8Array(output).buffer)).toEqual(Float32Array.from(floats));
+    },
+  );
 });

@@ -4,8 +4,8 @@
 
 import { type Tensor, trace } from '@rheo/core';
 import type { DType, Program, Shape, TensorData, TensorType } from '@rheo/ir';
-import { elementCount, isFloat } from '@rheo/ir';
-import { bound, exampleCase } from '../check-example.ts';
+import { elementCount, isFloat, substituteDims } from '@rheo/ir';
+import { exampleCase } from '../check-example.ts';
 import type { ConformanceCase, Group } from '../conformance-case.ts';
 import type { Random } from '../random-source.ts';
 import { fillWith } from '../random-source.ts';
@@ -76,7 +76,7 @@ export function tracedInputs(
   { draw = usual, dims }: TracedOptions = {},
 ): TensorData[] {
   return program.params.map(({ type }, input): TensorData => {
-    const { dtype, shape } = bound(type, dims ?? {});
+    const { dtype, shape } = substituteDims(type, dims ?? {});
     return fillWith(dtype, elementCount(shape), (index) => draw(random, dtype, input, index));
   });
 }

@@ -6,9 +6,8 @@
  */
 
 import type { Dim, DType, TensorData } from '@rheo/ir';
-import { elementCount } from '@rheo/ir';
+import { elementCount, substituteDims } from '@rheo/ir';
 import fc from 'fast-check';
-import { bound } from '../check-example.ts';
 import type { Example } from '../example.ts';
 import { fillWith, randomFrom } from '../random-source.ts';
 import { grow } from './grow.ts';
@@ -77,7 +76,7 @@ export function generate(cells: readonly number[], options: ProgramOptions = {})
   return {
     program: scope.builder.build([...results]),
     inputs: drawn.map(({ dtype, shape, exact, bound: limit }): TensorData => {
-      const count = elementCount(bound({ dtype, shape }, dims).shape);
+      const count = elementCount(substituteDims({ dtype, shape }, dims).shape);
       return fillWith(dtype, count, () => {
         if (!exact) return limit * (2 * random.uniform() - 1);
         return dtype === 'bool' || dtype === 'u32' ? random.below(limit + 1) : random.below(2 * limit + 1) - limit;

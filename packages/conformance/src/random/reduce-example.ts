@@ -6,9 +6,16 @@
  */
 
 import type { Attributes, DType, Instruction, Op, Program, TensorData, ValueId } from '@rheo/ir';
-import { allocate, elementCount, evaluate, nestedPrograms, ProgramBuilder, resultTypes } from '@rheo/ir';
+import {
+  allocate,
+  elementCount,
+  evaluate,
+  nestedPrograms,
+  ProgramBuilder,
+  resultTypes,
+  substituteDims,
+} from '@rheo/ir';
 import { deadCode } from '@rheo/passes';
-import { bound } from '../check-example.ts';
 import type { Example } from '../example.ts';
 
 /** Runs an example and tells how it fails; undefined if it does not. */
@@ -82,7 +89,7 @@ function asInputs(example: Example, index: number): Example | undefined {
   const made = instruction.types.map((type) => b.param(type));
   replay(b, program, map, (other) => (other === instruction ? made : undefined));
   const data = instruction.types.map((type, i) => {
-    const array = allocate(type.dtype, elementCount(bound(type, dims ?? {}).shape));
+    const array = allocate(type.dtype, elementCount(substituteDims(type, dims ?? {}).shape));
     array.set(values[i] as TensorData);
     return array;
   });

@@ -7,6 +7,7 @@
  * does not end does not end here.
  */
 
+import type { Dims } from '../bind-dims.ts';
 import { RheoError } from '../errors.ts';
 import type { Param, Program } from '../ops.ts';
 import type { TensorData } from '../types.ts';
@@ -14,7 +15,7 @@ import { formatType } from '../types.ts';
 import { verify } from '../verify.ts';
 import { inferDims, nameOf, wrongLength } from './infer-dims.ts';
 import type { BoundType, Kernel } from './kernel.ts';
-import type { Dims, Precision } from './prepare.ts';
+import type { Precision } from './prepare.ts';
 import { allocateFor, bindType, prepare } from './prepare.ts';
 
 /** Options of `evaluate`. */

@@ -3,14 +3,15 @@
  */
 
 import type { CompileOptions, DeviceTensor, SyncExecutable } from '../backend.ts';
+import type { Dims } from '../bind-dims.ts';
+import { matchType, substituteDims } from '../bind-dims.ts';
 import { isRheoError, RheoError } from '../errors.ts';
 import type { Param, Program } from '../ops.ts';
 import { resultTypes } from '../program.ts';
 import type { TensorData, TensorType } from '../types.ts';
 import { checkData, dtypeOf } from '../types.ts';
 import { preparedKernel, toStorage } from './evaluate.ts';
-import { checkedDims, inferDims, matchType, nameOf } from './infer-dims.ts';
-import type { Dims } from './prepare.ts';
+import { checkedDims, inferDims, nameOf } from './infer-dims.ts';
 import { bindType } from './prepare.ts';
 import type { Device } from './tensor.ts';
 import { checkAlive, contentOf, ownTensor, ReferenceTensor } from './tensor.ts';
@@ -40,15 +41,16 @@ export class ReferenceExecutable implements SyncExecutable {
     if (wrong !== undefined) throw argument(`input ${wrong} cannot be donated, as it does not exist`);
     const bound = checkedDims(dims);
     for (const [index, slot] of slots.entries())
-      if (slot !== undefined) matchType(slot.type, program.params, index, bound);
+      if (slot !== undefined)
+        matchType(slot.type, program.params[index] as Param, nameOf(program.params, index), bound);
     this.#device = device;
     this.#program = program;
     this.#slots = slots;
     this.#open = program.params.map((_, index) => index).filter((index) => slots[index] === undefined);
     this.#donate = donate;
     this.#dims = bound;
-    this.inputs = this.#open.map((index) => substitute((program.params[index] as Param).type, bound));
-    this.results = resultTypes(program).map((type) => substitute(type, bound));
+    this.inputs = this.#open.map((index) => substituteDims((program.params[index] as Param).type, bound));
+    this.results = resultTypes(program).map((type) => substituteDims(type, bound));
   }
 
   run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[] {
@@ -58,7 +60,7 @@ export class ReferenceExecutable implements SyncExecutable {
     if (twice >= 0) throw argument('a donated handle is passed twice', this.#name(twice));
     const dims = checkedDims(this.#dims);
     for (const [i, handle] of handles.entries())
-      matchType(handle.type, this.#program.params, this.#open[i] as number, dims);
+      matchType(handle.type, this.#program.params[this.#open[i] as number] as Param, this.#name(i), dims);
     const types = resultTypes(this.#program).map((type) => bindType(type, dims));
     let contents: readonly (TensorData | RheoError)[];
     try {
@@ -85,7 +87,7 @@ export class ReferenceExecutable implements SyncExecutable {
     const types = resultTypes(this.#program).map((type) => bindType(type, dims));
     for (const [i, target] of targets.entries()) {
       const wanted = types[i] as TensorType;
-      if (target instanceof ReferenceTensor) matchType(target.type, [{ type: wanted, name: 'output' }], 0, {});
+      if (target instanceof ReferenceTensor) matchType(target.type, { type: wanted }, `output ${i}`, {});
       else checkData(target, wanted, `output ${i}`);
     }
     const values = given.map((x, i) => {
@@ -136,9 +138,9 @@ export class ReferenceExecutable implements SyncExecutable {
     for (const [i, x] of given.entries()) {
       const index = this.#open[i] as number;
       lengths[index] = x instanceof ReferenceTensor ? bindType(x.type, {}).size : x.length;
-      if (x instanceof ReferenceTensor) matchType(x.type, params, index, dims);
+      if (x instanceof ReferenceTensor) matchType(x.type, params[index] as Param, nameOf(params, index), dims);
       else if (dtypeOf(x) !== params[index]?.type.dtype)
-        matchType({ dtype: dtypeOf(x), shape: [x.length] }, params, index, {});
+        matchType({ dtype: dtypeOf(x), shape: [x.length] }, params[index] as Param, nameOf(params, index), {});
     }
     const found = inferDims(params, lengths, dims);
     for (const [i, x] of given.entries()) {
@@ -171,11 +173,6 @@ export class ReferenceExecutable implements SyncExecutable {
 
 function argument(what: string, where?: string): RheoError {
   return new RheoError('argument', { from: '@rheo/ir', what, where });
-}
-
-/** Names become numbers where they are known. */
-function substitute({ dtype, shape }: TensorType, dims: Dims): TensorType {
-  return { dtype, shape: shape.map((dim) => (typeof dim === 'string' ? (dims[dim] ?? dim) : dim)) };
 }
 
 function asFailure(error: unknown): RheoError {

@@ -2,11 +2,11 @@
  * Finds the numbers behind named dimensions from what a caller passes: lengths of flat arrays, or types.
  */
 
+import type { Dims } from '../bind-dims.ts';
+import { copyDims } from '../bind-dims.ts';
 import { RheoError } from '../errors.ts';
 import type { Param } from '../ops.ts';
-import type { TensorType } from '../types.ts';
 import { formatType } from '../types.ts';
-import type { Dims } from './prepare.ts';
 
 /**
  * Adds to the given numbers those that follow from the lengths of flat inputs; what does not follow stays open.
@@ -35,39 +35,14 @@ export function inferDims(params: readonly Param[], lengths: readonly number[], 
   return dims;
 }
 
-/** A copy of numbers for dimensions, without a prototype: a dimension may be named like one of its methods. */
+/** A copy of numbers for dimensions. Throws `argument` for one that is no size. */
 export function checkedDims(given: Dims): Record<string, number> {
-  const dims: Record<string, number> = Object.assign(Object.create(null), given);
+  const dims = copyDims(given);
   for (const [name, size] of Object.entries(dims)) {
     if (Number.isSafeInteger(size) && size >= 0) continue;
     throw new RheoError('argument', { from: '@rheo/ir', what: `${size} is not a size`, where: `dims.${name}` });
   }
   return dims;
-}
-
-/** Adds to `dims` what follows from a type passed for a declared one. Throws `dtype` or `shape` where they differ. */
-export function matchType(
-  found: TensorType,
-  params: readonly Param[],
-  index: number,
-  dims: Record<string, number>,
-): void {
-  const { type } = params[index] as Param;
-  const fits =
-    found.shape.length === type.shape.length &&
-    found.shape.every((size, axis) => {
-      const dim = type.shape[axis] as number | string;
-      if (typeof dim === 'number') return size === dim;
-      dims[dim] ??= size as number;
-      return size === dims[dim];
-    });
-  if (fits && found.dtype === type.dtype) return;
-  const bound = Object.entries(dims).map(([name, size]) => `${name} = ${size}`);
-  throw new RheoError(found.dtype === type.dtype ? 'shape' : 'dtype', {
-    from: '@rheo/ir',
-    what: `${formatType(found)} where ${formatType(type)} is needed${bound.length > 0 ? `, with ${bound.join(', ')}` : ''}`,
-    where: nameOf(params, index),
-  });
 }
 
 /** How errors speak of an input. */

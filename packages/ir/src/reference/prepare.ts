@@ -2,6 +2,7 @@
  * Turns a verified Program into a function on arrays: sizes are bound and every instruction gets its kernel, once.
  */
 
+import type { Dims } from '../bind-dims.ts';
 import { RheoError } from '../errors.ts';
 import type { Attributes, Instruction, Op, Program } from '../ops.ts';
 import type { Dim, TensorData, TensorType } from '../types.ts';
@@ -9,9 +10,6 @@ import { allocate, formatType } from '../types.ts';
 import type { BoundType, Context, Kernel } from './kernel.ts';
 import { product } from './kernel.ts';
 import { meanings } from './meanings.ts';
-
-/** Numbers behind names of dimensions. */
-export type Dims = Readonly<Record<string, number>>;
 
 /** How f32 is computed: in double throughout, or rounded to single after every op. */
 export type Precision = 'double' | 'single';

@@ -1,9 +1,11 @@
 /**
- * Numbers behind named dimensions, from the types of what is passed.
+ * Numbers behind named dimensions, from the types of what is passed: how a backend that leaves names free checks its inputs.
  */
 
-import type { Param, TensorType } from '@rheo/ir';
-import { formatType, RheoError } from '@rheo/ir';
+import { RheoError } from './errors.ts';
+import type { Param } from './ops.ts';
+import type { TensorType } from './types.ts';
+import { formatType } from './types.ts';
 
 /** Numbers for names. */
 export type Dims = Readonly<Record<string, number>>;
@@ -13,9 +15,17 @@ export function copyDims(dims: Dims): Record<string, number> {
   return Object.assign(Object.create(null), dims);
 }
 
-/** Adds to `dims` what follows from a type passed for a declared one. Throws `dtype` or `shape` where they differ. */
-export function matchType(found: TensorType, param: Param, where: string, dims: Record<string, number>): void {
-  const { type } = param;
+/**
+ * Adds to `dims` what follows from a type passed for a declared one. `where` names the input, `from` the package.
+ * Throws `dtype` or `shape` where they differ.
+ */
+export function matchType(
+  found: TensorType,
+  { type }: Param,
+  where: string,
+  dims: Record<string, number>,
+  from: string = '@rheo/ir',
+): void {
   const fits =
     found.shape.length === type.shape.length &&
     found.shape.every((size, axis) => {
@@ -27,13 +37,13 @@ export function matchType(found: TensorType, param: Param, where: string, dims: 
   if (fits && found.dtype === type.dtype) return;
   const bound = Object.entries(dims).map(([name, size]) => `${name} = ${size}`);
   throw new RheoError(found.dtype === type.dtype ? 'shape' : 'dtype', {
-    from: '@rheo/backend-tfjs',
+    from,
     what: `${formatType(found)} where ${formatType(type)} is needed${bound.length > 0 ? `, with ${bound.join(', ')}` : ''}`,
     where,
   });
 }
 
 /** The type with numbers for the names that are known. */
-export function substitute({ dtype, shape }: TensorType, dims: Dims): TensorType {
+export function substituteDims({ dtype, shape }: TensorType, dims: Dims): TensorType {
   return { dtype, shape: shape.map((dim) => (typeof dim === 'string' ? (dims[dim] ?? dim) : dim)) };
 }

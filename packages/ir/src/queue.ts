@@ -1,5 +1,5 @@
 /**
- * One chain of work for each engine of tfjs: the engine is shared by all who loaded it, so the adapters take turns.
+ * One chain of work for each foreign engine: engines do not take calls at the same time, so their adapters order them.
  */
 
 /** Runs tasks one after the other, in the order in which they came; one that fails does not stop the next. */
@@ -16,7 +16,7 @@ export class Queue {
 
 const queues = new WeakMap<object, Queue>();
 
-/** The queue of an engine: backends on one engine share it, also where the module was loaded twice. */
+/** The queue of an engine, by the object that stands for it: all backends on one engine share it. */
 export function queueOf(engine: object): Queue {
   const found = queues.get(engine) ?? new Queue();
   queues.set(engine, found);
