@@ -13,6 +13,8 @@ const browserTests = ['packages/*/test/**/*.browser.test.ts', 'tooling/**/*.brow
 
 export default defineConfig({
   test: {
+    // The advertisement of an engine at its first use is no news.
+    onConsoleLog: (log) => (log.includes('looks like you are running TensorFlow.js in Node.js') ? false : undefined),
     reporters: ['default', './tooling/vitest/reporter.ts', './tooling/vitest/conformance-reporter.ts'],
     projects: [
       {

@@ -2,7 +2,7 @@ import { parse, tensorType } from '@rheo/ir';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tfjs } from '../src/index.ts';
 
 const sum = parse(`program(%0: f32[time,2]) {
@@ -42,6 +42,8 @@ describe('the choice of a backend', () => {
   });
 
   it('tells a backend that does not start, and leaves the one before', async () => {
+    // The engine also writes the failure to the console.
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await tf.setBackend('cpu');
     tf.registerBackend('broken', () => Promise.reject(new Error('no adapter')));
     await expect(tfjs({ tf, backend: 'broken' })).rejects.toMatchObject({
@@ -50,6 +52,7 @@ describe('the choice of a backend', () => {
     });
     expect(tf.getBackend()).toBe('cpu');
     tf.removeBackend('broken');
+    warn.mockRestore();
   });
 });
 
