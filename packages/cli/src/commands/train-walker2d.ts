@@ -19,8 +19,8 @@ import type { InterruptedRun } from '../interrupted-run.ts';
 import { checkpointFile, readInterruptedRun } from '../interrupted-run.ts';
 import { toExtra } from '../model-record.ts';
 import { learningCurve } from '../pictures/learning-curve.ts';
+import { page } from '../pictures/page.ts';
 import { mostIrregular, predictionsPicture } from '../pictures/predictions.ts';
-import { reportPage } from '../pictures/report.ts';
 import { progressBar } from '../progress/bar.ts';
 import { jsonLines } from '../progress/json-lines.ts';
 import { labelledResult, plainLines } from '../progress/plain-lines.ts';
@@ -235,8 +235,13 @@ async function runWith(
     dataFingerprint: data.fingerprint,
     testMse: test.mse,
   };
+  const learning = {
+    loss: 'mean squared error',
+    history: fitted.history,
+    baseline: { name: '"next = current"', loss: validationBaseline },
+  };
   const pictures = {
-    'learning-curve.svg': learningCurve(fitted.history, validationBaseline),
+    'learning-curve.svg': learningCurve(learning, 760),
     'predictions.svg': predictionsPicture(data.test, test.predictions, mostIrregular(data.test)),
   };
   const result: RunResult = {
@@ -262,19 +267,44 @@ async function runWith(
   };
   await run.write('model.safetensors', toCheckpoint(fitted, toExtra(record)));
   for (const [name, svg] of Object.entries(pictures)) await run.write(name, `${svg}\n`);
-  const page = reportPage({
+  const report = page({
     title: `Walker2d, recipe ${recipe}`,
-    figures: labelledResult(result),
-    pictures: [
-      { caption: 'Loss by epoch, on a logarithmic axis.', svg: pictures['learning-curve.svg'] },
+    sections: [
+      { blocks: [{ kind: 'table', rows: labelledResult(result) }] },
       {
-        caption: 'One test window: the true next row and its prediction, for the four values that move most.',
-        svg: pictures['predictions.svg'],
+        heading: 'Training',
+        blocks: [
+          {
+            kind: 'picture',
+            caption: 'Loss by epoch; that of training is measured with dropout.',
+            wide: pictures['learning-curve.svg'],
+            narrow: learningCurve(learning, 336),
+          },
+        ],
+      },
+      {
+        heading: 'Predictions',
+        blocks: [
+          {
+            kind: 'picture',
+            caption: 'One test window: the true next row and its prediction, for the four values that move most.',
+            wide: pictures['predictions.svg'],
+          },
+        ],
+      },
+      {
+        heading: 'Configuration',
+        blocks: [
+          {
+            kind: 'source',
+            label: 'config.json',
+            text: JSON.stringify({ ...config, data: { ...config.data, path: basename(data.path) } }, null, 2),
+          },
+        ],
       },
     ],
-    config: JSON.stringify({ ...config, data: { ...config.data, path: basename(data.path) } }, null, 2),
   });
-  await run.write('report.html', page);
+  await run.write('report.html', report);
   return result;
 }
 

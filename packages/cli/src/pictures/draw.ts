@@ -1,24 +1,64 @@
 /**
- * Draws a plot to the text of an SVG file, without a browser.
+ * Draws a plot to the text of an SVG, without a browser.
  *
- * The file stands alone: namespace, white background, fonts by family only, no script and nothing fetched.
+ * The SVG stands alone, as a file or in a page: namespace, colours of both schemes, fonts by family only, a title and a
+ * description for those who do not see it, no script and nothing fetched. Coordinates have two decimals.
  */
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { colour, schemes } from './theme.ts';
 
 const space = 'http://www.w3.org/2000/svg';
 
+/** What the picture says, in words. */
+export interface Wording {
+  /** What it shows, in few words. */
+  readonly title: string;
+  /** What is to be seen in it. */
+  readonly description: string;
+}
+
 /** The SVG of one plot, XML. */
-export function draw(options: Plot.PlotOptions): string {
+export function draw({ title, description }: Wording, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = Plot.plot({ ...options, document, style: { background: 'white', color: '#1c1c1c' } });
+  const svg = Plot.plot({
+    ...options,
+    document,
+    className: 'rheo-picture',
+    style: { background: colour('paper'), color: colour('ink'), fontSize: '12px', overflow: 'visible' },
+  });
   svg.setAttribute('xmlns', space);
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', title);
+  svg.setAttribute('font-size', '12');
+  // Plot's own would set its colours again.
+  svg.querySelector('style')?.remove();
+  for (const element of svg.querySelectorAll('*')) {
+    for (const name of measures) {
+      const value = element.getAttribute(name);
+      if (value !== null) element.setAttribute(name, value.replace(/-?\d+\.\d{3,}(e[-+]?\d+)?/g, shorter));
+    }
+  }
+  const said = (tag: string, text: string): Element => {
+    const element = document.createElementNS(space, tag);
+    element.textContent = text;
+    return element;
+  };
+  svg.prepend(said('title', title), said('desc', description), said('style', style));
   return svg.outerHTML;
 }
 
-/** The colours of all pictures; distinguishable for colour-blind eyes and in print. */
-export const colours = { truth: '#9a9a9a', prediction: '#0b6cb5', validation: '#d1580a', gap: '#f4dcc4' } as const;
+/** Attributes that hold coordinates. */
+const measures = ['d', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height', 'transform'] as const;
+
+function shorter(number: string): string {
+  return String(Number(Number(number).toFixed(2)));
+}
+
+const style = `${schemes('.rheo-picture')}
+.rheo-picture { max-width: 100%; height: auto; font-variant-numeric: tabular-nums; }
+.rheo-picture text { white-space: pre; }`;
 
 /** One entry of the key above a plot. */
 export interface KeyEntry {

@@ -1,86 +1,76 @@
 /**
- * The learning curve: loss of training and validation by epoch, and the error of "next = current" as the line to beat.
+ * The learning curve: loss of training and validation by epoch, the kept epoch marked, and the baseline as the line to
+ * beat. The axis is logarithmic where the losses differ more than threefold and are all above zero.
  */
 
 import * as Plot from '@observablehq/plot';
-import type { EpochRecord } from '@rheo/train';
 import { formatLoss } from '../format-number.ts';
-import { colours, draw, keyLine } from './draw.ts';
+import { draw } from './draw.ts';
+import type { LearningFacts } from './run-facts.ts';
+import { colour } from './theme.ts';
 
-/** The picture as SVG. `baseline` is the error of "next = current" on the validation windows. */
-export function learningCurve(history: readonly EpochRecord[], baseline: number): string {
-  const points = history.flatMap(({ epoch, loss, validationLoss }) => [
-    { epoch, loss, series: 'training (with dropout)' },
-    ...(validationLoss === undefined ? [] : [{ epoch, loss: validationLoss, series: 'validation' }]),
-  ]);
-  const last = history.at(-1)?.epoch ?? 1;
-  const final = points.filter(({ epoch }) => epoch === last).sort((a, b) => b.loss - a.loss);
-  const [above, below] = final;
-  // Labels of values that lie close together move apart.
-  const apart = above !== undefined && below !== undefined && above.loss / below.loss < 1.12 ? 6 : 0;
-  const values = [baseline, ...points.map(({ loss }) => loss)];
-  return draw({
-    width: 760,
-    height: 380,
-    marginLeft: 52,
-    marginRight: 64,
-    marginTop: 44,
-    marginBottom: 40,
-    x: {
-      label: 'epoch →',
-      labelAnchor: 'right',
-      ticks: epochTicks(last),
-      tickFormat: 'd',
-      domain: [1, Math.max(2, last)],
+/** Colours of the parts of the data, in every picture. */
+const looks = { training: colour('series-0'), validation: colour('series-1') } as const;
+
+/** The picture as SVG, `width` pixels wide. */
+export function learningCurve({ history, loss, bestEpoch, baseline }: LearningFacts, width: number): string {
+  const training = history.map((epoch) => ({ epoch: epoch.epoch, value: epoch.loss })).filter(isKnown);
+  const validation = history
+    .map((epoch) => ({ epoch: epoch.epoch, value: epoch.validationLoss ?? Number.NaN }))
+    .filter(isKnown);
+  const line = baseline?.loss;
+  const values = [...training, ...validation].map(({ value }) => value).concat(line ?? []);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const logarithmic = least > 0 && most / least > 3;
+  const pad = logarithmic ? 1.08 : 0.06 * (most - least || 1);
+  const last = Math.max(2, history.at(-1)?.epoch ?? 1);
+  const kept = validation.find(({ epoch }) => epoch === bestEpoch) ?? training.find(({ epoch }) => epoch === bestEpoch);
+  const end = [
+    { name: 'training', ...training.at(-1) },
+    { name: 'validation', ...validation.at(-1) },
+  ];
+  const said = end
+    .map(({ name, value }) => (value === undefined ? '' : `${name} ${formatLoss(value)}`))
+    .filter(Boolean);
+  return draw(
+    {
+      title: `Learning curve: ${loss} by epoch`,
+      description: `After ${history.length} epochs: ${said.join(', ')}.${line === undefined ? '' : ` The baseline has ${formatLoss(line)}.`}`,
     },
-    y: {
-      type: 'log',
-      label: '↑ mean squared error',
-      domain: [0.9 * Math.min(...values), 1.1 * Math.max(...values)],
-      ticks: 6,
-      tickFormat: (value: number) => String(Number(value.toPrecision(2))),
-      grid: true,
+    {
+      width,
+      height: width < 500 ? 260 : 340,
+      marginLeft: 58,
+      marginRight: 20,
+      marginTop: 30,
+      marginBottom: 40,
+      x: { label: 'epoch →', ticks: epochTicks(last, width < 500 ? 5 : 10), tickFormat: 'd', domain: [1, last] },
+      y: {
+        type: logarithmic ? 'log' : 'linear',
+        label: `↑ ${loss}${logarithmic ? ' (logarithmic)' : ''}`,
+        domain: logarithmic ? [least / pad, most * pad] : [least - pad, most + pad],
+        ticks: 6,
+        tickFormat: (value: number) => String(Number(value.toPrecision(3))),
+        grid: true,
+      },
+      marks: [
+        ...(line === undefined ? [] : [Plot.ruleY([line], { stroke: colour('faint'), strokeDasharray: '5 4' })]),
+        Plot.line(training, { x: 'epoch', y: 'value', stroke: looks.training, strokeWidth: 2 }),
+        Plot.line(validation, { x: 'epoch', y: 'value', stroke: looks.validation, strokeWidth: 2 }),
+        ...(kept === undefined ? [] : [Plot.dot([kept], { x: 'epoch', y: 'value', r: 5, stroke: colour('ink') })]),
+      ],
     },
-    color: {
-      domain: ['training (with dropout)', 'validation'],
-      range: [colours.prediction, colours.validation],
-    },
-    marks: [
-      Plot.ruleY([baseline], { stroke: '#555', strokeDasharray: '5 4' }),
-      Plot.text([`"next = current" ${formatLoss(baseline)}`], {
-        x: () => Math.max(2, last),
-        y: () => baseline,
-        textAnchor: 'end',
-        dy: -8,
-        fill: '#555',
-      }),
-      Plot.line(points, { x: 'epoch', y: 'loss', z: 'series', stroke: 'series', strokeWidth: 2 }),
-      Plot.dot(points, { x: 'epoch', y: 'loss', z: 'series', fill: 'series', r: last > 60 ? 0 : 2 } as Plot.DotOptions),
-      ...final.map((point, index) =>
-        Plot.text([point], {
-          x: 'epoch',
-          y: 'loss',
-          text: ({ loss }: { loss: number }) => formatLoss(loss),
-          fill: colourOf(point.series),
-          textAnchor: 'start',
-          dx: 8,
-          dy: index === 0 ? -apart : apart,
-        }),
-      ),
-      ...keyLine([
-        { text: '— training (with dropout)', fill: colours.prediction, width: 165 },
-        { text: '— validation', fill: colours.validation, width: 100 },
-      ]),
-    ],
-  });
+  );
 }
 
-function colourOf(series: string): string {
-  return series === 'validation' ? colours.validation : colours.prediction;
+function isKnown({ value }: { readonly value: number }): boolean {
+  return Number.isFinite(value);
 }
 
-function epochTicks(last: number): number[] {
-  const step = Math.max(1, Math.ceil(last / 10 / 5) * (last > 10 ? 5 : 1));
+/** Whole epochs, about `count` of them. */
+function epochTicks(last: number, count: number): number[] {
+  const step =
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((each) => last / each <= count) ?? Math.ceil(last / count);
   return [1, ...Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step)].filter(
     (epoch, index, all) => all.indexOf(epoch) === index,
   );

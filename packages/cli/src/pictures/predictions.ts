@@ -5,7 +5,8 @@
 
 import * as Plot from '@observablehq/plot';
 import type { SequenceData } from '@rheo/data';
-import { colours, draw, keyLine } from './draw.ts';
+import { draw, keyLine } from './draw.ts';
+import { colour } from './theme.ts';
 
 /** Panels of the picture. */
 const panels = 4;
@@ -40,31 +41,37 @@ export function predictionsPicture(data: SequenceData, predictions: Float32Array
     }),
   );
   const truth = series(targets);
-  return draw({
-    width: 860,
-    height: 130 * features.length + 70,
-    marginLeft: 48,
-    marginRight: 64,
-    marginTop: 44,
-    marginBottom: 38,
-    x: { label: 'time →', labelAnchor: 'right' },
-    y: { label: null, ticks: 4, grid: true },
-    fy: { label: null, domain: features.map((feature) => `value ${feature}`), padding: 0.12 },
-    facet: { data: truth, y: 'panel' },
-    marks: [
-      Plot.rectX(gaps, { x1: 'from', x2: 'to', fy: 'panel', fill: colours.gap }),
-      Plot.line(truth, { x: 'time', y: 'value', fy: 'panel', stroke: colours.truth, strokeWidth: 4 }),
-      Plot.line(series(predictions), { x: 'time', y: 'value', fy: 'panel', stroke: colours.prediction }),
-      Plot.dot(series(predictions), { x: 'time', y: 'value', fy: 'panel', fill: colours.prediction, r: 2 }),
-      ...keyLine(key, `value ${features[0]}`),
-    ],
-  });
+  return draw(
+    {
+      title: 'Predictions of one test window',
+      description: `The true values and the predictions one step ahead of values ${features.join(', ')}, by elapsed time.`,
+    },
+    {
+      width: 860,
+      height: 130 * features.length + 70,
+      marginLeft: 48,
+      marginRight: 64,
+      marginTop: 44,
+      marginBottom: 38,
+      x: { label: 'time →', labelAnchor: 'right' },
+      y: { label: null, ticks: 4, grid: true },
+      fy: { label: null, domain: features.map((feature) => `value ${feature}`), padding: 0.12 },
+      facet: { data: truth, y: 'panel' },
+      marks: [
+        Plot.rectX(gaps, { x1: 'from', x2: 'to', fy: 'panel', fill: colour('gap') }),
+        Plot.line(truth, { x: 'time', y: 'value', fy: 'panel', stroke: colour('truth'), strokeWidth: 4 }),
+        Plot.line(series(predictions), { x: 'time', y: 'value', fy: 'panel', stroke: colour('series-0') }),
+        Plot.dot(series(predictions), { x: 'time', y: 'value', fy: 'panel', fill: colour('series-0'), r: 2 }),
+        ...keyLine(key, `value ${features[0]}`),
+      ],
+    },
+  );
 }
 
 const key = [
-  { text: '▬ truth', fill: '#777777', width: 70 },
-  { text: '● prediction, one step ahead', fill: colours.prediction, width: 190 },
-  { text: '■ rows dropped in between', fill: '#b5763a', width: 180 },
+  { text: '▬ truth', fill: colour('truth'), width: 70 },
+  { text: '● prediction, one step ahead', fill: colour('series-0'), width: 190 },
+  { text: '■ rows dropped in between', fill: colour('gap-ink'), width: 180 },
 ] as const;
 
 /** The sequence whose observations are the most irregular, the first of those: it shows what elapsed time is for. */
