@@ -58,7 +58,16 @@ export function lowerScan(
     lowerBlock(lowering, body, [...constants, ...carried, ...xs.map(slice)], requests);
   });
   if (length > 0 && steps.length > 0) {
-    emit(lowering, { kind: 'loop', origin: originOf(instruction, 'scan'), loop, length, reverse, body: steps });
+    const parallel = carries === 0 && lowering.depth === 0;
+    emit(lowering, {
+      kind: 'loop',
+      origin: originOf(instruction, 'scan'),
+      loop,
+      length,
+      reverse,
+      parallel,
+      body: steps,
+    });
   }
   [...state, ...outputs].forEach((view, index) => {
     block.views.set(id + index, view);

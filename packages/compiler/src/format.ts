@@ -77,7 +77,7 @@ export function formatSteps(lowered: Lowered): string {
           break;
         case 'loop':
           lines.push(
-            `${indent}loop t${step.loop} ${step.reverse ? `${step.length - 1} … 0` : `0 … ${step.length - 1}`}`,
+            `${indent}${step.parallel ? 'parallel ' : ''}loop t${step.loop} ${step.reverse ? `${step.length - 1} … 0` : `0 … ${step.length - 1}`}`,
           );
           walk(step.body, `${indent}  `);
           break;

@@ -188,6 +188,11 @@ export interface LoopStep {
   readonly loop: number;
   readonly length: number;
   readonly reverse: boolean;
+  /**
+   * True if iterations do not depend on each other: a scan without carries at the top level, such as a loop over tiles.
+   * They may run at the same time, if each has its own copy of the buffers that the memory plan calls private.
+   */
+  readonly parallel: boolean;
   readonly body: readonly Step[];
 }
 

@@ -14,11 +14,18 @@ export interface MemoryPlan {
   /** Offset by buffer id; undefined for inputs and results. */
   readonly offsets: readonly (number | undefined)[];
   readonly bytes: number;
+  /**
+   * Where the private part begins, to the end of the block: buffers that only the iterations of one parallel loop use, of
+   * which every thread needs its own. Equal to `bytes` unless `threads` was asked for.
+   */
+  readonly privateFrom: number;
 }
 
 interface Life {
   start: number;
   end: number;
+  /** A loop whose iterations may run at the same time. */
+  readonly parallel?: boolean;
 }
 
 interface Touch {
@@ -33,17 +40,22 @@ export interface PlanOptions {
   readonly alignment?: number;
   /** Which temporaries and constants lie in this block of memory; all unless given. */
   readonly holds?: (buffer: Buffer) => boolean;
+  /** True to keep what each thread needs for itself apart, at the end. False unless given: that takes the least memory. */
+  readonly threads?: boolean;
 }
 
 /** Plans the memory of a lowered Program; constants and what `prepare` leaves behind live for ever. */
-export function planMemory(lowered: Lowered, { alignment = 64, holds = () => true }: PlanOptions = {}): MemoryPlan {
+export function planMemory(
+  lowered: Lowered,
+  { alignment = 64, holds = () => true, threads = false }: PlanOptions = {},
+): MemoryPlan {
   const touches: Touch[][] = lowered.buffers.map(() => []);
   let position = 0;
   const walk = (steps: readonly Step[], loops: readonly Life[]): void => {
     for (const step of steps) {
       position++;
       if (step.kind === 'loop' || step.kind === 'while') {
-        const life = { start: position, end: 0 };
+        const life = { start: position, end: 0, parallel: step.kind === 'loop' && step.parallel };
         if (step.kind === 'while') walk(step.test, [...loops, life]);
         if (step.kind === 'while') touches[step.flag.buffer]?.push({ position, loops: [...loops, life] });
         walk(step.body, [...loops, life]);
@@ -66,7 +78,24 @@ export function planMemory(lowered: Lowered, { alignment = 64, holds = () => tru
     const life = lifeOf(uses);
     return life.start <= boundary && life.end > boundary ? { start: 0, end } : life;
   });
-  return place(lowered, lives, alignment);
+  const own = new Set<number>();
+  if (threads) {
+    for (const { id, kind } of lowered.buffers) {
+      const uses = touches[id] as Touch[];
+      const loop = uses[0]?.loops[0];
+      const alone = loop?.parallel === true && uses.every(({ loops }) => loops[0] === loop);
+      if (kind === 'temporary' && alone) own.add(id);
+    }
+  }
+  const only = (wanted: boolean): (Life | undefined)[] =>
+    lives.map((life, id) => (own.has(id) === wanted ? life : undefined));
+  const shared = place(lowered, only(false), alignment, 0);
+  const { offsets, bytes } = place(lowered, only(true), alignment, shared.bytes);
+  return {
+    offsets: shared.offsets.map((offset, id) => offset ?? offsets[id]),
+    bytes,
+    privateFrom: shared.bytes,
+  };
 }
 
 function lifeOf(uses: readonly Touch[]): Life {
@@ -86,8 +115,13 @@ function lifeOf(uses: readonly Touch[]): Life {
   return life;
 }
 
-/** Largest first, each at the lowest offset that is free for its whole life. */
-function place(lowered: Lowered, lives: readonly (Life | undefined)[], alignment: number): MemoryPlan {
+/** Largest first, each at the lowest offset from `first` on that is free for its whole life. */
+function place(
+  lowered: Lowered,
+  lives: readonly (Life | undefined)[],
+  alignment: number,
+  first: number,
+): Pick<MemoryPlan, 'offsets' | 'bytes'> {
   const offsets: (number | undefined)[] = lowered.buffers.map(() => undefined);
   const bytesOf = (id: number): number => {
     const bytes = Math.max(1, (lowered.buffers[id] as Buffer).size) * 4;
@@ -97,14 +131,14 @@ function place(lowered: Lowered, lives: readonly (Life | undefined)[], alignment
     .flatMap((life, id) => (life === undefined ? [] : [id]))
     .sort((a, b) => bytesOf(b) - bytesOf(a) || a - b);
   const placed: { start: number; end: number; from: number; to: number }[] = [];
-  let bytes = 0;
+  let bytes = first;
   for (const id of order) {
     const life = lives[id] as Life;
     const size = bytesOf(id);
     const busy = placed
       .filter((other) => other.start <= life.end && life.start <= other.end)
       .sort((a, b) => a.from - b.from);
-    let offset = 0;
+    let offset = first;
     for (const other of busy) {
       if (offset + size <= other.from) break;
       offset = Math.max(offset, other.to);

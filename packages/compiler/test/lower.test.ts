@@ -141,6 +141,48 @@ describe('memory plan', () => {
       }
     }
   });
+
+  it('keeps apart what every thread of a parallel loop needs for itself', () => {
+    const steps = lower(
+      parse(`program(%0: f32[4,16,64], %1: f32[64,64]) {
+  %2: f32[64,64] = mul(%1, %1)
+  %3: f32[4,64] = scan(%2, %0) length=4 reverse=false consts=1 carries=0 body=program(%0: f32[64,64], %1: f32[16,64]) {
+    %2: f32[16,64] = dot(%1, %0) contract=[[1],[0]] batch=[[],[]]
+    %3: f32[16,64] = dot(%2, %0) contract=[[1],[0]] batch=[[],[]]
+    %4: f32[64] = reduce_sum(%3) axes=[0]
+    return %4
+  }
+  return %3
+}`),
+    );
+    const loop = steps.steps.find((step) => step.kind === 'loop');
+    expect(loop?.kind === 'loop' && loop.parallel).toBe(true);
+    const plan = planMemory(steps, { threads: true });
+    const inside = touched(loop as NonNullable<typeof loop>);
+    const outside = steps.steps.filter((step) => step !== loop).map(touched);
+    for (const { id, kind } of steps.buffers) {
+      const offset = plan.offsets[id];
+      if (kind !== 'temporary' || offset === undefined) continue;
+      const shared = outside.some(({ reads, writes }) => reads.has(id) || writes.has(id));
+      expect(offset >= plan.privateFrom, `buffer ${id}`).toBe(!shared);
+    }
+    // Both products of 16 × 64 live at once.
+    expect(plan.bytes - plan.privateFrom).toBe(2 * 16 * 64 * 4);
+    expect(planMemory(steps).privateFrom).toBe(planMemory(steps).bytes);
+  });
+
+  it('calls no loop parallel that carries something', () => {
+    const steps = lower(
+      parse(`program(%0: f32[4,8], %1: f32[8]) {
+  %2: f32[8], %3: f32[4,8] = scan(%1, %0) length=4 reverse=false consts=0 carries=1 body=program(%0: f32[8], %1: f32[8]) {
+    %2: f32[8] = add(%0, %1)
+    return %2, %2
+  }
+  return %3
+}`),
+    );
+    expect(steps.steps.some((step) => step.kind === 'loop' && step.parallel)).toBe(false);
+  });
 });
 
 it('computes what two sums share once, and never stores it', () => {
