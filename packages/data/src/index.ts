@@ -33,6 +33,7 @@ export {
 export { type ApplyOptions, type PreparedSequences, prepare } from './prepare/prepare.ts';
 export type { PrepareOptions, SplitOptions, TimeOptions } from './prepare/prepare-options.ts';
 export { readPreparation } from './prepare/read-preparation.ts';
+export { type PreparedStream, type StreamRow, streamPreparation } from './prepare/stream-preparation.ts';
 export type { TableSequences } from './prepare/table-sequences.ts';
 export { RandomState } from './random-state.ts';
 export { type Npy, readNpy } from './read-npy.ts';

@@ -2,10 +2,9 @@
  * Numbers of one segment as a model takes them: channels, targets and which entries have them. Fills and ages begin anew
  * with the segment, so nothing of another part reaches it.
  */
-import { DataError } from '../data-error.ts';
+import { DataError, type DataErrorPlace } from '../data-error.ts';
 import { type CategoryColumn, cellText, columnOf, placeOf, type Table } from '../table/table.ts';
-import { phase } from './calendar.ts';
-import { fillMissing } from './fill-missing.ts';
+import { encodeCalendar, encodeLabel, encodeNumber, fillSize, startFill, widthOf } from './encode-cell.ts';
 import { type CategoryFeature, channelNames, type NumberFeature, type Preparation } from './preparation.ts';
 import { numbersAlong, type Series } from './series.ts';
 import type { Segment } from './split-series.ts';
@@ -48,18 +47,15 @@ export function encodeSegment(
   const channels = new Float32Array(length * width);
   const times = series.times.subarray(from, to);
   let c = 0;
-  const write = (value: (i: number) => number): void => {
-    for (let i = 0; i < length; i++) channels[i * width + c] = value(i);
-    c++;
-  };
   for (const feature of preparation.features) {
-    if (feature.kind === 'number') encodeNumber(table, series, segment, times, feature, preparation.timeScale, write);
-    else encodeCategory(table, series, segment, feature, findings, write);
+    if (feature.kind === 'number') {
+      encodeNumbers(table, series, segment, times, feature, preparation.timeScale, channels, c, width);
+    } else {
+      encodeLabels(table, series, segment, feature, findings, channels, c, width);
+    }
+    c += widthOf(feature);
   }
-  for (const cycle of preparation.calendar) {
-    write((i) => Math.sin(phase(times[i] ?? 0, cycle)));
-    write((i) => Math.cos(phase(times[i] ?? 0, cycle)));
-  }
+  for (let i = 0; i < length; i++) encodeCalendar(preparation.calendar, times[i] ?? 0, channels, i * width + c);
   const count = preparation.targets.length;
   const entries = withTargets
     ? targetEntries(series.times, segment, preparation.horizon)
@@ -78,57 +74,66 @@ export function encodeSegment(
   return { segment, channels, targets, known, targetEntries: entries };
 }
 
-function encodeNumber(
+function encodeNumbers(
   table: Table,
   series: Series,
   { from, to }: Segment,
   times: Float64Array,
   feature: NumberFeature,
   timeScale: number,
-  write: (value: (i: number) => number) => void,
+  channels: Float32Array,
+  c: number,
+  width: number,
 ): void {
   const column = numericColumn(table, feature.column);
   const raw = numbersAlong(column, series).subarray(from, to);
-  const filled = fillMissing(raw, times, feature.fill, feature.missing === 'forward-fill');
-  write((i) => ((filled.values[i] ?? 0) - feature.center) / feature.scale);
-  if (!feature.marks) return;
-  write((i) => filled.known[i] ?? 0);
-  write((i) => Math.log1p((filled.age[i] ?? 0) / timeScale));
+  const memory = new Float64Array(fillSize);
+  startFill(feature, times[0] ?? 0, memory, 0);
+  for (let i = 0; i < raw.length; i++) {
+    encodeNumber(feature, timeScale, raw[i] ?? Number.NaN, times[i] ?? 0, memory, 0, channels, i * width + c);
+  }
 }
 
-function encodeCategory(
+function encodeLabels(
   table: Table,
   { rows }: Series,
   { from, to }: Segment,
-  { column: name, labels, other }: CategoryFeature,
+  feature: CategoryFeature,
   { unknown }: Findings,
-  write: (value: (i: number) => number) => void,
+  channels: Float32Array,
+  c: number,
+  width: number,
 ): void {
+  const { column: name, labels, other } = feature;
   const column = columnOf(table, name);
   const index = new Map(labels.map((label, l) => [label, l]));
-  const row = (i: number): number => rows[from + i] ?? -1;
   // Vocabulary index of each label of the table, so that texts are compared once and not per row.
   const byCode =
     column.kind === 'category' ? column.labels.map((label) => index.get(label) ?? labels.length) : undefined;
-  const labelAt = (i: number): number => {
-    if (byCode !== undefined) return byCode[(column as CategoryColumn).codes[row(i)] ?? -1] ?? -1;
-    const text = cellText(column, row(i));
+  const labelAt = (row: number): number => {
+    if (byCode !== undefined) return byCode[(column as CategoryColumn).codes[row] ?? -1] ?? -1;
+    const text = cellText(column, row);
     return text === undefined ? -1 : (index.get(text) ?? labels.length);
   };
-  labels.forEach((_, l) => {
-    write((i) => (labelAt(i) === l ? 1 : 0));
-  });
-  const strange = (i: number): boolean => labelAt(i) === labels.length;
   for (let i = 0; i < to - from; i++) {
-    if (!strange(i)) continue;
-    if (!other) {
-      const what = `"${cellText(column, row(i))}" is none of the labels that the model knows`;
-      const remedy = `Use one of ${labels.slice(0, 20).join(', ')}, or prepare with unknownCategory "other".`;
-      throw new DataError('value', what, { ...placeOf(table, row(i), name), remedy });
+    const row = rows[from + i] ?? -1;
+    const label = labelAt(row);
+    if (label === labels.length) {
+      if (!other) throw unknownLabel(feature, cellText(column, row) ?? '', placeOf(table, row, name));
+      unknown.set(name, (unknown.get(name) ?? 0) + 1);
     }
-    unknown.set(name, (unknown.get(name) ?? 0) + 1);
+    encodeLabel(feature, label, channels, i * width + c);
   }
-  if (other) write((i) => (strange(i) ? 1 : 0));
+}
+
+/** A label that the model does not know, of a feature without a channel for others. */
+export function unknownLabel(
+  { labels }: CategoryFeature,
+  text: string,
+  place: Omit<DataErrorPlace, 'remedy'>,
+): DataError {
+  const remedy = `Use one of ${labels.slice(0, 20).join(', ')}, or prepare with unknownCategory "other".`;
+  return new DataError('value', `"${text}" is none of the labels that the model knows`, { ...place, remedy });
 }
 
 /** A column of numbers or booleans. Errors: `argument`, `dtype`. */

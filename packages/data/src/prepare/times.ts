@@ -6,7 +6,8 @@ import { DataError } from '../data-error.ts';
 import { columnOf, placeOf, type Table } from '../table/table.ts';
 import type { TimeUnit } from './preparation.ts';
 
-const seconds: Readonly<Record<TimeUnit, number>> = {
+/** What a number of the unit is multiplied by. */
+export const seconds: Readonly<Record<TimeUnit, number>> = {
   date: 1e-3,
   'epoch-seconds': 1,
   'epoch-milliseconds': 1e-3,

@@ -10,6 +10,9 @@ import type { Column, ColumnKind } from './table.ts';
 /** A cell as a reader finds it: text, or a value that its format already typed. */
 export type Cell = string | number | bigint | boolean | Date | null | undefined;
 
+/** A cell that has a value. */
+export type PresentCell = Exclude<Cell, null | undefined>;
+
 /** Rules of the whole table. */
 export interface CellRules {
   readonly missing: ReadonlySet<string>;
@@ -37,13 +40,13 @@ export class ColumnBuilder {
 
   /** Decides the kind from the cells of the first rows, unless it was given or they are all missing. */
   infer(cells: readonly Cell[]): void {
-    const present = cells.map((cell) => this.#trimmed(cell)).filter((cell) => cell !== undefined);
+    const present = cells.map((cell) => presentCell(cell, this.#rules)).filter((cell) => cell !== undefined);
     if (this.#kind === undefined && present.length > 0) this.#kind = kindOf(present, this.#rules);
   }
 
   /** Adds a cell. Errors: `value` with place, column and what was there. */
   push(cell: Cell, place: () => Place): void {
-    const trimmed = this.#trimmed(cell);
+    const trimmed = presentCell(cell, this.#rules);
     if (trimmed === undefined) {
       this.#missing++;
       this.#values.push(Number.NaN);
@@ -85,16 +88,8 @@ export class ColumnBuilder {
     return { column: { name, kind, values: this.#values.toFloat64(), missing }, notes };
   }
 
-  #trimmed(cell: Cell): Exclude<Cell, null | undefined> | undefined {
-    if (cell === null || cell === undefined) return undefined;
-    if (typeof cell === 'number') return Number.isNaN(cell) ? undefined : cell;
-    if (typeof cell !== 'string') return cell;
-    const text = cell.trim();
-    return this.#rules.missing.has(text) ? undefined : text;
-  }
-
-  #parse(cell: Exclude<Cell, null | undefined>, kind: ColumnKind): number | undefined {
-    if (kind === 'category') return this.#codeOf(cell instanceof Date ? cell.toISOString() : String(cell));
+  #parse(cell: PresentCell, kind: ColumnKind): number | undefined {
+    if (kind === 'category') return this.#codeOf(asLabel(cell));
     if (kind === 'number') return asNumber(cell, this.#rules);
     if (kind === 'boolean') return asBoolean(cell);
     const parsed = asTime(cell);
@@ -121,13 +116,28 @@ export class ColumnBuilder {
   }
 }
 
-function kindOf(cells: readonly Exclude<Cell, null | undefined>[], rules: CellRules): ColumnKind {
+/** The cell, its text trimmed, or undefined where it is missing. */
+export function presentCell(cell: Cell, { missing }: Pick<CellRules, 'missing'>): PresentCell | undefined {
+  if (cell === null || cell === undefined) return undefined;
+  if (typeof cell === 'number') return Number.isNaN(cell) ? undefined : cell;
+  if (typeof cell !== 'string') return cell;
+  const text = cell.trim();
+  return missing.has(text) ? undefined : text;
+}
+
+function kindOf(cells: readonly PresentCell[], rules: CellRules): ColumnKind {
   if (cells.every((cell) => asNumber(cell, rules) !== undefined)) return 'number';
   if (cells.every((cell) => asBoolean(cell) !== undefined)) return 'boolean';
   return cells.every((cell) => typeof cell !== 'number' && asTime(cell) !== undefined) ? 'time' : 'category';
 }
 
-function asNumber(cell: Exclude<Cell, null | undefined>, rules: CellRules): number | undefined {
+/** The text of a cell of a category. */
+export function asLabel(cell: PresentCell): string {
+  return cell instanceof Date ? cell.toISOString() : String(cell);
+}
+
+/** A finite number, or undefined. Integers beyond 2^53 are none. */
+export function asNumber(cell: PresentCell, rules: CellRules): number | undefined {
   if (typeof cell === 'string') return parseNumber(cell, rules.decimal);
   if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
   if (typeof cell !== 'bigint') return undefined;
@@ -135,14 +145,16 @@ function asNumber(cell: Exclude<Cell, null | undefined>, rules: CellRules): numb
   return Number.isSafeInteger(Number(cell)) ? Number(cell) : undefined;
 }
 
-function asBoolean(cell: Exclude<Cell, null | undefined>): number | undefined {
+/** 1 for true and 0 for false, or undefined. */
+export function asBoolean(cell: PresentCell): number | undefined {
   if (typeof cell === 'boolean') return cell ? 1 : 0;
   if (cell === 0 || cell === 1) return cell;
   if (typeof cell !== 'string') return undefined;
   return cell === '0' || cell === '1' ? Number(cell) : parseBoolean(cell);
 }
 
-function asTime(cell: Exclude<Cell, null | undefined>): ParsedTime | undefined {
+/** A time, or undefined. */
+export function asTime(cell: PresentCell): ParsedTime | undefined {
   if (typeof cell === 'string') return parseTime(cell);
   if (!(cell instanceof Date)) return undefined;
   return Number.isNaN(cell.getTime()) ? undefined : { time: cell.getTime(), zoned: true };
