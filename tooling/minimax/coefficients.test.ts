@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as committed from '../../packages/backend-wasm/src/math/coefficients.ts';
+import * as committed from '../../packages/compiler/src/coefficients.ts';
 import { coefficients } from './coefficients.ts';
 
 const values = (terms: ReadonlyMap<number, number>, constant: number): number[] =>

@@ -1,5 +1,5 @@
 /**
- * Derives packages/backend-wasm/src/math/coefficients.ts: `tsx tooling/minimax/coefficients.ts` prints the
+ * Derives packages/compiler/src/coefficients.ts: `tsx tooling/minimax/coefficients.ts` prints the
  * file. Intervals and degrees are chosen here; the accuracy of the finished float32 functions is measured by
  * the tests of that package over all floats.
  */

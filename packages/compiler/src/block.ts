@@ -37,10 +37,13 @@ export class Lowering {
   readonly packs: Map<string, { readonly from: number; readonly to: number }>[] = [new Map()];
   /** False if products read their right operands where they lie. */
   readonly packing: boolean;
+  /** Width of the panels of a right operand with so many columns. */
+  readonly panel: (columns: number) => number;
   #loops = 0;
 
-  constructor(packing: boolean) {
+  constructor(packing: boolean, panel: (columns: number) => number) {
     this.packing = packing;
+    this.panel = panel;
   }
 
   get depth(): number {

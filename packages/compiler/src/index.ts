@@ -2,16 +2,19 @@
  * From a Program to loop kernels and a memory plan, for any target that generates code.
  */
 
+export { affine, axisNames, Lines, loopName, place } from './c/c-context.ts';
 export type { Dialect } from './c/dialect.ts';
 export { c99 } from './c/dialect.ts';
 export { floatLiteral } from './c/literals.ts';
 export type { PrintCOptions, PrintedC } from './c/print-c.ts';
 export { printC } from './c/print-c.ts';
-export { commentText, identifierPart, isIdentifier } from './c/text.ts';
+export { comment, commentText, identifierPart, isIdentifier } from './c/text.ts';
+export * as coefficients from './coefficients.ts';
 export type { CollapsedKernel } from './collapse-kernel.ts';
 export { collapseKernel } from './collapse-kernel.ts';
 export { formatSteps } from './format.ts';
 export * from './kernels.ts';
+export { legalProgram, switchablePasses } from './legal-program.ts';
 export type { LowerOptions } from './lower.ts';
 export { lower } from './lower.ts';
 export type { MemoryPlan, PlanOptions } from './plan.ts';

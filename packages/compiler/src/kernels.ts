@@ -124,12 +124,14 @@ export interface ArgmaxStep {
   readonly store: Access;
 }
 
-/** Copies B[K,N] of any strides into column panels: [batch][⌈N/8⌉][K][8], zero padded. */
+/** Copies B[K,N] of any strides into column panels: [batch][⌈N/panel⌉][K][panel], zero padded. */
 export interface PackStep {
   readonly kind: 'pack';
   readonly origin: Origin;
   readonly k: number;
   readonly n: number;
+  /** Columns of a panel. */
+  readonly panel: number;
   readonly kStride: number;
   readonly nStride: number;
   readonly batch: readonly { readonly size: number; readonly stride: number }[];
@@ -158,6 +160,8 @@ export interface ProductStep {
   readonly kStride: number;
   /** Packed B: [panels] per batch item, `batchStride` elements apart (0 when shared). */
   readonly packed: number;
+  /** Columns of a panel of it. */
+  readonly panel: number;
   readonly batch: readonly { readonly size: number; readonly packedStride: number }[];
   /** B where the target asked for no packing; `packed` is then its own buffer, and the packed strides are 0. */
   readonly natural?: NaturalOperand;
@@ -216,9 +220,12 @@ export interface Lowered {
   readonly steps: readonly Step[];
 }
 
+/** Columns of a panel where the target asks for no other width. */
+export const panelWidth = 8;
+
 /** Elements of a packed right operand. */
-export function packedSize(k: number, n: number): number {
-  return Math.ceil(n / 8) * 8 * k;
+export function packedSize(k: number, n: number, panel: number = panelWidth): number {
+  return Math.ceil(n / panel) * panel * k;
 }
 
 /** Reads and writes of a step, nested ones included: buffer ids. */

@@ -12,7 +12,7 @@ import { lowerScan, lowerWhile } from './control.ts';
 import type { Unit } from './fusion.ts';
 import { fuse, isElementwise } from './fusion.ts';
 import type { Lowered, Step, Store } from './kernels.ts';
-import { touched } from './kernels.ts';
+import { panelWidth, touched } from './kernels.ts';
 import { blockTypes, NodeBuilder, viewOf } from './nodes.ts';
 import { destinations, readElsewhere, storedMembers } from './placement.ts';
 import { lowerProduct } from './products.ts';
@@ -23,15 +23,17 @@ import { accessAt, denseView, identityMap, isDense, sizeOf } from './views.ts';
 export interface LowerOptions {
   /** False for products that read their right operands where they lie, without a copy. True unless given. */
   readonly packing?: boolean;
+  /** Width of the panels of a packed right operand with so many columns; 8 unless given. */
+  readonly panel?: (columns: number) => number;
 }
 
 /** Lowers a whole Program; `bound` names inputs whose work is to be done once, ahead. */
 export function lower(
   program: Program,
   bound: ReadonlySet<number> = new Set(),
-  { packing = true }: LowerOptions = {},
+  { packing = true, panel = () => panelWidth }: LowerOptions = {},
 ): Lowered {
-  const lowering = new Lowering(packing);
+  const lowering = new Lowering(packing, panel);
   const inputs = program.params.map(({ type }, index) => {
     const shape = type.shape as readonly number[];
     return denseView(lowering.buffer('input', type.dtype, sizeOf(shape), { index }), shape, 0);

@@ -107,7 +107,8 @@ function product(
   ].filter(({ size }) => size !== 1);
   const axes = [...outer.map(({ axis }) => axis), rows.inner.axis, columns.inner.axis];
   const map = permuteKernel(epilogue, axes, [...outer.map(({ size }) => size), rows.inner.size, columns.inner.size]);
-  const panel = packedSize(k.size, columns.inner.size);
+  const panel = lowering.panel(columns.inner.size);
+  const panels = packedSize(k.size, columns.inner.size, panel);
   const common = {
     kind: 'product',
     origin,
@@ -117,6 +118,7 @@ function product(
     a: { buffer: left.buffer, offset: left.offset, strides: outer.map((item) => item.left), loops: left.loops },
     mStride: rows.inner.stride,
     kStride: k.left,
+    panel,
     epilogue: map,
   } as const;
   if (!lowering.packing) {
@@ -132,7 +134,7 @@ function product(
   }
   const shared = outer.filter(({ right: stride }) => stride !== 0);
   const packed = pack(lowering, origin, right, k, columns.inner, shared, panel);
-  let packedStride = panel;
+  let packedStride = panels;
   const strides = new Map<Outer, number>();
   for (const item of [...shared].reverse()) {
     strides.set(item, packedStride);
@@ -167,13 +169,14 @@ function pack(
   const cache = lowering.packs[level] as (typeof lowering.packs)[number];
   const known = cache.get(key);
   if (known !== undefined) return known.to;
-  const size = panel * batch.reduce((product, item) => product * item.size, 1);
+  const size = packedSize(k.size, column.size, panel) * batch.reduce((product, item) => product * item.size, 1);
   const to = lowering.buffer('temporary', 'f32', size);
   const step: Step = {
     kind: 'pack',
     origin,
     k: k.size,
     n: column.size,
+    panel,
     kStride: k.right,
     nStride: column.stride,
     batch,

@@ -3,8 +3,8 @@
  * in r, and 2ⁿ written into the exponent bits. n comes from adding 1.5·2²³: the low bits of the sum are n
  * plus whatever bias the addend carries. Clamps are written `pmin(x, high)`: that order keeps NaN.
  */
+import { coefficients } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
-import { expHalf, expm1OverR, expOfR, ln2High, ln2Low } from './coefficients.ts';
 import type { ConstantPool } from './constant-pool.ts';
 import { emitPolynomial } from './polynomial.ts';
 
@@ -34,7 +34,7 @@ function emitReduction(
   f.op('f32x4.sub');
   f.set(n);
   f.get(x);
-  for (const part of [ln2High, ln2Low]) {
+  for (const part of [coefficients.ln2High, coefficients.ln2Low]) {
     f.get(n);
     constants.get(f, step * part);
     f.op('f32x4.mul');
@@ -59,7 +59,7 @@ export function emitExp(f: FunctionBuilder, constants: ConstantPool): void {
   f.set(x);
   // exp(x/2) never leaves the normal range, and squaring it scales and rounds in one multiplication.
   emitReduction(f, constants, x, scale, 2, 0);
-  emitPolynomial(f, constants, x, expHalf);
+  emitPolynomial(f, constants, x, coefficients.expHalf);
   f.get(scale);
   f.op('f32x4.mul');
   f.tee(x);
@@ -81,7 +81,7 @@ export function emitExpm1(f: FunctionBuilder, constants: ConstantPool): void {
   f.set(x);
   // Everything is halved, since 2^128 is not a float but expm1(88.5) is.
   emitReduction(f, constants, x, half, 1, -1);
-  emitPolynomial(f, constants, x, expm1OverR);
+  emitPolynomial(f, constants, x, coefficients.expm1OverR);
   f.get(x);
   f.op('f32x4.mul');
   f.get(half);
@@ -115,7 +115,7 @@ export function emitLogistic(f: FunctionBuilder, constants: ConstantPool): void 
   f.set(x);
   // e = exp(−|x|) ≤ 1, so 2^(n+64) is always a normal float and one more factor reaches the denormals.
   emitReduction(f, constants, x, scale, 1, 64);
-  emitPolynomial(f, constants, x, expOfR);
+  emitPolynomial(f, constants, x, coefficients.expOfR);
   f.get(scale);
   f.op('f32x4.mul');
   constants.get(f, 2 ** -64);

@@ -3,8 +3,8 @@
  * log(1 + t) = t + t²·P(t) with P(0) = −½. Signed zero survives in log1p because only −k enters, subtracted,
  * and both parts of ln 2 are positive.
  */
+import { coefficients } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
-import { ln2High, ln2Low, log1pOverSquare } from './coefficients.ts';
 import type { ConstantPool } from './constant-pool.ts';
 import { emitPolynomial } from './polynomial.ts';
 
@@ -17,15 +17,15 @@ function emitCore(f: FunctionBuilder, constants: ConstantPool, t: Local, minusK:
   f.get(t);
   f.get(t);
   f.op('f32x4.mul');
-  emitPolynomial(f, constants, t, log1pOverSquare);
+  emitPolynomial(f, constants, t, coefficients.log1pOverSquare);
   f.op('f32x4.mul');
   f.get(minusK);
-  constants.get(f, ln2Low);
+  constants.get(f, coefficients.ln2Low);
   f.op('f32x4.mul');
   f.op('f32x4.sub');
   f.op('f32x4.add');
   f.get(minusK);
-  constants.get(f, ln2High);
+  constants.get(f, coefficients.ln2High);
   f.op('f32x4.mul');
   f.op('f32x4.sub');
 }

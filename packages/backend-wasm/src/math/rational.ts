@@ -5,8 +5,8 @@
  * terms for tanh, errs by 5 ulp and overshoots; pq/(q² + p²/4), with one division, is as fast and errs by 4.
  * The argument is clamped where f has reached 1.
  */
+import { coefficients } from '@rheo/compiler';
 import type { FunctionBuilder } from '../assembler/function-builder.ts';
-import { erfDenominator, erfLimit, erfNumerator, tanhDenominator, tanhLimit, tanhNumerator } from './coefficients.ts';
 import type { ConstantPool } from './constant-pool.ts';
 import { emitPolynomial } from './polynomial.ts';
 
@@ -51,10 +51,10 @@ function emitSaturating(
 
 /** Hyperbolic tangent, within 3.4 ulp of every float. */
 export function emitTanh(f: FunctionBuilder, constants: ConstantPool): void {
-  emitSaturating(f, constants, tanhLimit, tanhNumerator, tanhDenominator);
+  emitSaturating(f, constants, coefficients.tanhLimit, coefficients.tanhNumerator, coefficients.tanhDenominator);
 }
 
 /** Error function 2/√π ∫₀ˣ exp(−t²) dt, within 3.5 ulp of every float. */
 export function emitErf(f: FunctionBuilder, constants: ConstantPool): void {
-  emitSaturating(f, constants, erfLimit, erfNumerator, erfDenominator);
+  emitSaturating(f, constants, coefficients.erfLimit, coefficients.erfNumerator, coefficients.erfDenominator);
 }

@@ -3,8 +3,8 @@
  * exact for |x| ≤ 8192), one polynomial each for sin r and cos r, chosen and signed by n mod 4. Beyond 8192
  * the result is finite and bounded but loses accuracy as x grows; ±inf and NaN give NaN.
  */
+import { coefficients } from '@rheo/compiler';
 import type { FunctionBuilder } from '../assembler/function-builder.ts';
-import { cosOfSquare, sinOverX } from './coefficients.ts';
 import type { ConstantPool } from './constant-pool.ts';
 import { emitPolynomial } from './polynomial.ts';
 
@@ -47,8 +47,8 @@ function emitQuarterTurns(f: FunctionBuilder, constants: ConstantPool, turn: 0 |
     f.op('i32x4.add');
     f.set(quadrant);
   }
-  emitPolynomial(f, constants, square, cosOfSquare);
-  emitPolynomial(f, constants, square, sinOverX);
+  emitPolynomial(f, constants, square, coefficients.cosOfSquare);
+  emitPolynomial(f, constants, square, coefficients.sinOverX);
   f.get(x);
   f.op('f32x4.mul');
   // An odd quadrant takes the cosine: its lowest bit, spread over the lane.

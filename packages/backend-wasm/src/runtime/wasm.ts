@@ -5,6 +5,7 @@
  * One memory holds tensors and workspaces of all executables and goes back with the backend.
  */
 
+import { legalProgram, switchablePasses } from '@rheo/compiler';
 import type {
   Capabilities,
   CompileOptions,
@@ -22,7 +23,6 @@ import { ModuleBuilder } from '../assembler/module-builder.ts';
 import type { ExecutableOwner } from './executable.ts';
 import { placeProgram, WasmExecutable } from './executable.ts';
 import { Heap } from './heap.ts';
-import { legalProgram, switchablePasses } from './legal-program.ts';
 import { copyOut, WasmTensor, writeData } from './tensor.ts';
 
 /** Options of the backend. */
@@ -104,16 +104,12 @@ class Wasm implements WasmBackend, ExecutableOwner {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
     this.checkOpen();
-    const legal = legalProgram(program, options, this.#passes);
+    const legal = legalProgram(program, options, {
+      from: '@rheo/backend-wasm',
+      factory: 'wasm',
+      optional: this.#passes,
+    });
     const donate = new Set(options.donate ?? []);
-    for (const index of donate) {
-      if (index < legal.params.length && Number.isInteger(index) && index >= 0) continue;
-      throw new RheoError('argument', {
-        from: '@rheo/backend-wasm',
-        what: `there is no input ${index} to donate`,
-        where: 'donate',
-      });
-    }
     const placed = placeProgram(this, legal, new Set());
     try {
       const module = await WebAssembly.compile(placed.module.bytes);

@@ -1,5 +1,5 @@
 /**
- * float32 coefficients of the approximations in this folder, lowest power first. All were fitted by
+ * float32 coefficients of the elementary functions that targets compute themselves, lowest power first. All were fitted by
  * `tsx tooling/minimax/coefficients.ts` (weighted minimax by Lawson's iteration in double, rounded to float32
  * one at a time with the rest refitted), which prints this list again; the stated error is that of the
  * rounded polynomial evaluated exactly, relative to the function.
