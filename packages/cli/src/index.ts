@@ -7,7 +7,7 @@ export { trainWalker2d } from './commands/train-walker2d.ts';
 export type { Failure } from './failure.ts';
 export { failureOf } from './failure.ts';
 export { interruption } from './interruption.ts';
-export type { RunResult } from './progress/progress.ts';
 export { runCommand } from './run-command.ts';
 export type { Sink, Terminal } from './terminal.ts';
 export { widthOf, wrap } from './terminal.ts';
+export type { RunResult } from './walker2d-words.ts';

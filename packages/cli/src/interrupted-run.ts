@@ -7,35 +7,29 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainingState } from '@rheo/train';
 import { fromTrainingCheckpoint } from '@rheo/train';
-import { badFile } from './failure.ts';
-import { recipes } from './recipes.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** Name of the training checkpoint in a run folder. */
 export const checkpointFile = 'checkpoint.safetensors';
 
-/** How a run was set up. */
-export interface RunSettings {
-  readonly recipe: string;
-  readonly epochs: number;
-  readonly seed: number;
-  /** As `--backend` takes it. */
-  readonly backend: string;
-  readonly data: { readonly path: string; readonly fingerprint: string };
-}
-
 /** A run to go on with. */
-export interface InterruptedRun {
-  readonly settings: RunSettings;
+export interface InterruptedRun<Settings> {
+  readonly settings: Settings;
   /** Undefined for a run that was ended before its first epoch was over. */
   readonly state: TrainingState | undefined;
   /** Duration of each epoch that is done. */
   readonly seconds: readonly number[];
 }
 
-/** Reads a run and makes its metrics end where its checkpoint does. Throws `format` naming the file. */
-export async function readInterruptedRun(run: RunFolder): Promise<InterruptedRun> {
-  const settings = readSettings(run);
+/**
+ * Reads a run and makes its metrics end where its checkpoint does. `readSettings` is handed the object of `config.json` and
+ * its name. Throws `format` naming the file.
+ */
+export async function readInterruptedRun<Settings>(
+  run: RunFolder,
+  readSettings: (config: Readonly<Record<string, unknown>>, file: string) => Settings,
+): Promise<InterruptedRun<Settings>> {
+  const settings = readSettings(readObject(join(run.files, 'config.json')), join(run.path, 'config.json'));
   const file = join(run.files, checkpointFile);
   const shown = join(run.path, checkpointFile);
   const state = existsSync(file) ? fromTrainingCheckpoint(readFileSync(file), { file: shown }) : undefined;
@@ -49,18 +43,6 @@ export async function readInterruptedRun(run: RunFolder): Promise<InterruptedRun
   });
   await run.write('metrics.jsonl', kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return { settings, state, seconds };
-}
-
-function readSettings({ files, path }: RunFolder): RunSettings {
-  const { task, recipe, epochs, seed, backend_option: backend, data } = readObject(join(files, 'config.json'));
-  const { path: dataPath, fingerprint } = (data ?? {}) as Readonly<Record<string, unknown>>;
-  const numbers = [epochs, seed].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
-  const texts = [recipe, backend, dataPath, fingerprint].every((value) => typeof value === 'string');
-  if (task === 'walker2d' && numbers && texts && Object.hasOwn(recipes, String(recipe))) {
-    return { recipe, epochs, seed, backend, data: { path: dataPath, fingerprint } } as RunSettings;
-  }
-  const remedy = 'Train anew; the file must be as rheo train walker2d wrote it';
-  throw badFile('format', 'the settings of the run are not whole', join(path, 'config.json'), remedy);
 }
 
 function readObject(file: string): Readonly<Record<string, unknown>> {

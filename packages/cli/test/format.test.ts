@@ -33,10 +33,7 @@ it('wrapped lines fit, keep their words, and break no word', () => {
 it.each([20, 40, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
   const written: string[] = [];
   const bar = progressBar({ write: (text) => written.push(text), isTTY: true, columns });
-  const windows = { train: 1, validation: 1, test: 1 };
-  const numbers = { steps: 64, features: 17, parameters: 87889, epochs: 50, batchSize: 16, seed: 1 };
-  const names = { task: 'walker2d', recipe: 'sample', data: 'walker.zip', backend: 'wasm', out: 'run' };
-  bar.start({ ...numbers, ...names, windows, validationBaseline: 4.6 });
+  bar.start({ lines: ['Training on walker.zip: 1 window of 64 steps, 17 values per step.'], facts: {}, epochs: 50 });
   const before = written.length;
   for (let step = 1; step <= 31; step++) {
     bar.step({ epoch: 1, step, steps: 31, loss: 10.2345 });

@@ -11,31 +11,28 @@ import { basename, resolve } from 'node:path';
 import { flattenTree } from '@rheo/core';
 import type { Backend } from '@rheo/ir';
 import { describe, initialise } from '@rheo/layers';
-import type { Fitted } from '@rheo/train';
-import { TrainingStopped, toCheckpoint, toTrainingCheckpoint, train, walker2dSetup } from '@rheo/train';
+import { toCheckpoint, walker2dSetup } from '@rheo/train';
 import { withBackend } from '../backends.ts';
-import { badFile, misuse } from '../failure.ts';
+import { badFile } from '../failure.ts';
 import type { InterruptedRun } from '../interrupted-run.ts';
 import { checkpointFile, readInterruptedRun } from '../interrupted-run.ts';
 import { toExtra } from '../model-record.ts';
 import { learningCurve } from '../pictures/learning-curve.ts';
 import { page } from '../pictures/page.ts';
 import { mostIrregular, predictionsPicture } from '../pictures/predictions.ts';
-import { progressBar } from '../progress/bar.ts';
-import { jsonLines } from '../progress/json-lines.ts';
-import { labelledResult, plainLines } from '../progress/plain-lines.ts';
-import type { Progress, RunResult } from '../progress/progress.ts';
-import { tee } from '../progress/progress.ts';
+import type { Progress } from '../progress/progress.ts';
 import { recipes } from '../recipes.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { claimNextRunFolder, claimRunFolder, reopenRunFolder } from '../run-folder.ts';
+import { refuseSettled, withRun } from '../run-session.ts';
 import { streamingRemark, streamingSpeed } from '../streaming-speed.ts';
 import type { Terminal } from '../terminal.ts';
-import { widthOf } from '../terminal.ts';
 import { nextIsCurrent, testError } from '../test-error.ts';
+import { refuseFewerEpochs, trainInRun } from '../training-run.ts';
 import type { LoadedWalker2d } from '../walker2d-data.ts';
 import { loadWalker2dData } from '../walker2d-data.ts';
 import { trainingSource } from '../walker2d-source.ts';
+import type { RunResult, Walker2dStart } from '../walker2d-words.ts';
+import { labelledResult, walker2dOutcome, walker2dStart } from '../walker2d-words.ts';
 
 /** Options of the command; absent ones have defaults. */
 export interface TrainWalker2dOptions {
@@ -69,21 +66,14 @@ export interface TrainedWalker2d {
 /** Runs the command. Throws typed errors; see `failure.ts` for their exit codes. */
 export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Terminal): Promise<TrainedWalker2d> {
   const { folder } = terminal;
-  refuseOwnSettings(options);
+  const { resume, recipe, seed, out } = options;
+  refuseSettled(resume, { recipe, seed, out });
   // Known at once when there is none.
-  const source = options.resume === undefined ? trainingSource(options.data) : undefined;
-  // Claims its folder before the data is read: a wrong --out is known at once.
-  const run = openRun(options, folder);
-  const shown = shownProgress(options, terminal);
-  const written = tee([
-    plainLines((text) => run.append('log.txt', text)),
-    jsonLines((line) => run.append('metrics.jsonl', line)),
-  ]);
-  const progress = tee([shown, written]);
-  try {
-    const before = options.resume === undefined ? undefined : await readInterruptedRun(run);
+  const source = resume === undefined ? trainingSource(options.data) : undefined;
+  return withRun('walker2d', options, terminal, async ({ run, progress }) => {
+    const before = resume === undefined ? undefined : await readInterruptedRun(run, readSettings);
     const backendName = options.backend ?? before?.settings.backend ?? 'wasm';
-    const recipe = before?.settings.recipe ?? options.recipe ?? (source?.bundled ? 'sample' : 'cfc');
+    const recipeName = before?.settings.recipe ?? recipe ?? (source?.bundled ? 'sample' : 'cfc');
     const path = options.data ?? before?.settings.data.path ?? source?.path ?? '';
     // An engine that is missing is known before the data is read, too.
     const result = await withBackend(backendName, folder, async (backend) => {
@@ -92,29 +82,32 @@ export async function trainWalker2d(options: TrainWalker2dOptions, terminal: Ter
         const remedy = 'Pass the data that the run was begun with: --data FILE';
         throw badFile('value', 'these are not the data of the run', path, remedy);
       }
-      return runWith({ options, backendName, recipe, data, before, run, progress, terminal }, backend);
+      return runWith({ options, backendName, recipe: recipeName, data, before, run, progress, terminal }, backend);
     });
-    written.result(result);
-    run.finish();
-    shown.result(result);
-    return { result, model: resolve(folder, run.path, 'model.safetensors') };
-  } finally {
-    progress.end();
-    run.discard();
+    return { outcome: walker2dOutcome(result), result, model: resolve(folder, run.path, 'model.safetensors') };
+  });
+}
+
+/** How a run was set up. */
+interface RunSettings {
+  readonly recipe: string;
+  readonly epochs: number;
+  readonly seed: number;
+  /** As `--backend` takes it. */
+  readonly backend: string;
+  readonly data: { readonly path: string; readonly fingerprint: string };
+}
+
+function readSettings(config: Readonly<Record<string, unknown>>, file: string): RunSettings {
+  const { task, recipe, epochs, seed, backend_option: backend, data } = config;
+  const { path: dataPath, fingerprint } = (data ?? {}) as Readonly<Record<string, unknown>>;
+  const numbers = [epochs, seed].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
+  const texts = [recipe, backend, dataPath, fingerprint].every((value) => typeof value === 'string');
+  if (task === 'walker2d' && numbers && texts && Object.hasOwn(recipes, String(recipe))) {
+    return { recipe, epochs, seed, backend, data: { path: dataPath, fingerprint } } as RunSettings;
   }
-}
-
-function openRun({ resume, out }: TrainWalker2dOptions, folder: string): RunFolder {
-  if (resume !== undefined) return reopenRunFolder(folder, resume);
-  return out === undefined ? claimNextRunFolder(folder, 'walker2d', new Date()) : claimRunFolder(folder, out);
-}
-
-/** A run that goes on has settings of its own. */
-function refuseOwnSettings(options: TrainWalker2dOptions): void {
-  const fixed = (['recipe', 'seed', 'out'] as const).find((name) => options[name] !== undefined);
-  if (options.resume === undefined || fixed === undefined) return;
-  const remedy = 'Leave it out, or train anew without --resume';
-  throw misuse(`a run that is resumed keeps its own ${fixed}`, `--${fixed}`, remedy);
+  const remedy = 'Train anew; the file must be as rheo train walker2d wrote it';
+  throw badFile('format', 'the settings of the run are not whole', file, remedy);
 }
 
 interface Settings {
@@ -123,7 +116,7 @@ interface Settings {
   readonly recipe: string;
   readonly data: LoadedWalker2d;
   /** The run that is resumed. */
-  readonly before: InterruptedRun | undefined;
+  readonly before: InterruptedRun<RunSettings> | undefined;
   readonly run: RunFolder;
   readonly progress: Progress;
   readonly terminal: Terminal;
@@ -137,12 +130,7 @@ async function runWith(
   const { model, epochs: recipeEpochs, ...setup } = walker2dSetup(recipes[recipe], features);
   const epochs = options.epochs ?? before?.settings.epochs ?? recipeEpochs;
   const seed = options.seed ?? before?.settings.seed ?? 1;
-  const { history = [] } = before?.state?.training ?? {};
-  const begunEpochs = history.length + (before?.state?.underWay.steps ? 1 : 0);
-  if (begunEpochs > epochs) {
-    const remedy = `It counts from the start of the run: pass at least ${begunEpochs}, or leave it out`;
-    throw misuse(`the run is in epoch ${begunEpochs}, beyond ${epochs}`, '--epochs', remedy);
-  }
+  refuseFewerEpochs(before, epochs);
   const { leaves } = flattenTree(initialise(model, { features, seed }));
   const parameters = leaves.reduce((sum, { data: numbers }) => sum + numbers.length, 0);
   const windows = { train: data.train.count, validation: data.validation.count, test: data.test.count };
@@ -164,8 +152,7 @@ async function runWith(
   };
   const configText = `${JSON.stringify(config, null, 2)}\n`;
   await run.write('config.json', configText);
-  progress.start({
-    task: 'walker2d',
+  const start: Walker2dStart = {
     recipe,
     data: basename(data.path),
     windows,
@@ -178,51 +165,17 @@ async function runWith(
     backend: backend.name,
     out: run.path,
     validationBaseline,
-    ...(before === undefined ? {} : { resumedAfter: history.length }),
-  });
+    ...(before === undefined ? {} : { resumedAfter: before.state?.training.history.length ?? 0 }),
+  };
+  progress.start(walker2dStart(start));
 
-  // On a line of its own, to be copied.
-  const goOn = `\nGo on with: rheo train walker2d --resume ${/\s/.test(run.path) ? JSON.stringify(run.path) : run.path}`;
   const begun = performance.now();
-  const seconds = [...(before?.seconds ?? [])];
-  const earlier = seconds.reduce((sum, one) => sum + one, 0);
-  let stopped = false;
-  let fitted: Fitted;
-  try {
-    fitted = await train(model, {
-      ...setup,
-      data: data.train,
-      validation: data.validation,
-      epochs,
-      seed,
-      backend,
-      signal: terminal.signal,
-      onStep: (report) => progress.step(report),
-      resume: before?.state,
-      onEpoch: async (report) => {
-        seconds.push(report.seconds);
-        progress.epoch(report);
-        await run.write(checkpointFile, toTrainingCheckpoint(report.state));
-        run.keep();
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof TrainingStopped) || error.fitted.history.length === 0) throw error;
-    progress.end();
-    // It would diverge again.
-    if (error.code === 'diverged') run.keep(false);
-    else if (error.code !== 'aborted') {
-      progress.note(`The run is kept up to epoch ${error.fitted.history.length}.${goOn}`);
-    }
-    if (error.code !== 'aborted') throw error;
-    stopped = true;
-    fitted = error.fitted;
-    // Newer than that of the last epoch: it holds the steps since.
-    await run.write(checkpointFile, toTrainingCheckpoint(error.state));
-  }
-  progress.end();
-  const done = fitted.history.length;
-  if (stopped) progress.note(`Interrupted after ${done} of ${epochs} epochs; keeping what was learnt.${goOn}`);
+  const earlier = (before?.seconds ?? []).reduce((sum, one) => sum + one, 0);
+  const { fitted, stopped, seconds } = await trainInRun(
+    model,
+    { ...setup, data: data.train, validation: data.validation, epochs, seed, backend },
+    { run, progress, before, signal: terminal.signal, command: 'rheo train walker2d' },
+  );
 
   const test = await testError(fitted, data.test, backend, data.path);
   const stepTime = await streamingSpeed(fitted, data.test);
@@ -247,7 +200,7 @@ async function runWith(
   const result: RunResult = {
     test_mse: test.mse,
     baseline_mse: test.baseline,
-    epochs: done,
+    epochs: fitted.history.length,
     seconds_per_epoch: median(seconds),
     us_per_streaming_step: stepTime,
     parameters,
@@ -306,13 +259,6 @@ async function runWith(
   });
   await run.write('report.html', report);
   return result;
-}
-
-/** Progress on the terminal in the form asked for. */
-function shownProgress({ json }: TrainWalker2dOptions, { out }: Terminal): Progress {
-  if (json === true) return jsonLines((line) => out.write(`${line}\n`));
-  if (out.isTTY === true) return progressBar(out);
-  return plainLines((text) => out.write(`${text}\n`), widthOf(out));
 }
 
 function median(values: readonly number[]): number {

@@ -12,10 +12,7 @@ export function jsonLine(event: string, fields: object): string {
 /** Hands every start, epoch, note and result to `write` as a line. */
 export function jsonLines(write: (line: string) => void): Progress {
   return {
-    start: ({ validationBaseline, batchSize, resumedAfter, ...run }) => {
-      const names = { batch_size: batchSize, validation_baseline: validationBaseline, resumed_after: resumedAfter };
-      write(jsonLine('start', { ...run, ...names }));
-    },
+    start: ({ facts }) => write(jsonLine('start', facts)),
     step: () => {},
     epoch: ({ epoch, epochs, loss, validationLoss, seconds }) =>
       write(
@@ -29,6 +26,6 @@ export function jsonLines(write: (line: string) => void): Progress {
       ),
     end: () => {},
     note: (text) => write(jsonLine('note', { text })),
-    result: (result) => write(jsonLine('result', result)),
+    result: ({ facts }) => write(jsonLine('result', facts)),
   };
 }

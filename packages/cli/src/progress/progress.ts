@@ -5,41 +5,29 @@
 
 import type { EpochReport, StepReport } from '@rheo/train';
 
+/** Names and values of a JSON event. Names are stable. */
+export type EventFacts = { readonly [name: string]: unknown };
+
 /** What a run is about to do. */
 export interface RunStart {
-  readonly task: string;
-  readonly recipe: string;
-  readonly data: string;
-  readonly windows: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly steps: number;
-  readonly features: number;
-  readonly parameters: number;
+  /** For people, a sentence or two each. */
+  readonly lines: readonly string[];
+  /** For programs. */
+  readonly facts: EventFacts;
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly backend: string;
-  readonly out: string;
-  /** Error of "next = current" on the validation windows. */
-  readonly validationBaseline: number;
-  /** Epochs done before, of a run that is resumed. */
-  readonly resumedAfter?: number | undefined;
 }
 
 /** How a run ended. */
-export interface RunResult {
-  readonly test_mse: number;
-  /** Error of "next = current" on the test windows. */
-  readonly baseline_mse: number;
-  readonly epochs: number;
-  readonly seconds_per_epoch: number;
-  readonly us_per_streaming_step: number;
-  readonly parameters: number;
-  readonly seed: number;
-  readonly seconds: number;
-  /** True when the run was ended before its last epoch. */
-  readonly stopped: boolean;
+export interface RunOutcome {
+  /** For people: labels and values. */
+  readonly figures: readonly (readonly [string, string])[];
+  /** For programs; holds `out` and `files` too. */
+  readonly facts: EventFacts;
+  /** The run folder, and the files in it. */
   readonly out: string;
   readonly files: readonly string[];
+  /** For people, below everything: what to do next, a line each. */
+  readonly next?: readonly string[];
 }
 
 /** Receives a run. */
@@ -50,7 +38,7 @@ export interface Progress {
   /** The epochs are over, or the run failed: whatever redraws itself must stop. */
   end(): void;
   note(text: string): void;
-  result(result: RunResult): void;
+  result(outcome: RunOutcome): void;
 }
 
 /** Tells several. */
@@ -64,6 +52,6 @@ export function tee(parts: readonly Progress[]): Progress {
     epoch: (report) => all((part) => part.epoch(report)),
     end: () => all((part) => part.end()),
     note: (text) => all((part) => part.note(text)),
-    result: (result) => all((part) => part.result(result)),
+    result: (outcome) => all((part) => part.result(outcome)),
   };
 }
