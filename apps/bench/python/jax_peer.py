@@ -1,7 +1,7 @@
 """JAX as a rival: the whole sequence as lax.scan under jit, one thread on one core, Adam written out.
 
-One fused product for the four heads. Training compiles value, gradient and update into one function, with the old
-parameters donated.
+One fused product for the four heads; synapses of an LTC as dense matrices times a mask. Training compiles value,
+gradient and update into one function, with the old parameters donated.
 """
 import os
 import sys
@@ -19,7 +19,7 @@ except Exception as missing:
 import peer
 
 
-def step(layers, h, x, elapsed):
+def cfc_step(layers, h, x, elapsed):
     z = jnp.concatenate([x, h], axis=1)
     for weight, bias in layers[:-1]:
         z = 1.7159 * jnp.tanh(0.666 * (z @ weight + bias))
@@ -29,15 +29,61 @@ def step(layers, h, x, elapsed):
     return jnp.tanh(p1) * (1.0 - gate) + gate * jnp.tanh(p2)
 
 
+def cfc_of(problem):
+    """Parameters, and the step from parameters, state, input and elapsed time to the next state."""
+    return [(jnp.asarray(w), jnp.asarray(b)) for w, b in problem["layers"]], cfc_step
+
+
+def ncp_of(problem):
+    layers, _ = cfc_of(problem)
+    masks = [jnp.concatenate([mask, mask, jnp.ones_like(mask), jnp.ones_like(mask)], axis=1)
+             for mask in map(jnp.asarray, problem["masks"])]
+    sizes = [mask.shape[1] // 4 for mask in masks]
+
+    def step(layers, h, x, elapsed):
+        states, begin = [], 0
+        for (weight, bias), mask, size in zip(layers, masks, sizes):
+            x = cfc_step([(weight * mask, bias)], h[:, begin : begin + size], x, elapsed)
+            states.append(x)
+            begin += size
+        return jnp.concatenate(states, axis=1)
+
+    return layers, step
+
+
+def ltc_of(problem):
+    tensors = {name: jnp.asarray(value) for name, value in problem["tensors"].items()}
+    mask, sensory_mask = tensors.pop("mask"), tensors.pop("sensory_mask")
+    unfolds, positive = problem["unfolds"], jax.nn.softplus
+
+    def step(p, v, x, elapsed):
+        held = positive(p["sensory_w"]) * jax.nn.sigmoid(p["sensory_sigma"] * (x[:, :, None] - p["sensory_mu"]))
+        held = held * sensory_mask
+        above, below = (held * p["sensory_erev"]).sum(1), held.sum(1)
+        capacity, gleak, weight = positive(p["cm"]) / (elapsed / unfolds), positive(p["gleak"]), positive(p["w"])
+        for _ in range(unfolds):
+            open_ = weight * jax.nn.sigmoid(p["sigma"] * (v[:, :, None] - p["mu"])) * mask
+            upper = capacity * v + gleak * p["vleak"] + (open_ * p["erev"]).sum(1) + above
+            v = upper / (capacity + gleak + open_.sum(1) + below + 1e-8)
+        return v
+
+    return tensors, step
+
+
+cells = {"cfc": cfc_of, "ncp": ncp_of, "ltc": ltc_of}
+
+
 def prepare(problem):
-    layers = [(jnp.asarray(w), jnp.asarray(b)) for w, b in problem["layers"]]
+    layers, step = cells[problem["cell"]](problem)
+    motors, wired = problem["outputs"], problem["cell"] == "ncp"
     x, elapsed = jnp.asarray(problem["x"]), jnp.asarray(problem["elapsed"])
     start = jnp.zeros((problem["batch"], problem["units"]), jnp.float32)
 
     def forward(layers, x, elapsed):
         def body(h, xt):
             h = step(layers, h, xt, elapsed)
-            return h, h
+            # Motor neurons come first in an LTC, last in a wired CfC.
+            return h, h[:, -motors:] if wired else h[:, :motors]
 
         return jax.lax.scan(body, start, x)[1]
 

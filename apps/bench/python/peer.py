@@ -20,12 +20,18 @@ def read_problem(text):
     problem = json.loads(text)
     problem["x"] = floats(problem["x"], (problem["rows"], problem["batch"], problem["features"]))
     problem["elapsed"] = floats(problem["elapsed"], (problem["batch"], 1))
-    if problem["cell"] == "cfc":
+    sizes = problem.get("layers")
+    if sizes is not None:
         problem["layers"] = [
             (floats(layer["weight"], (layer["inputs"], layer["outputs"])), floats(layer["bias"], (layer["outputs"],)))
-            for layer in problem["layers"]
+            for layer in sizes
         ]
-    else:
+    if problem["cell"] == "ncp":
+        problem["masks"] = [
+            floats(text, (layer["inputs"], layer["outputs"] // 4))
+            for text, layer in zip(problem["masks"], sizes)
+        ]
+    if problem["cell"] == "ltc":
         problem["tensors"] = {name: floats(text, (-1, problem["units"])) for name, text in problem["tensors"].items()}
     return problem
 

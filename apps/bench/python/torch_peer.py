@@ -3,6 +3,7 @@
 Separate linear maps for the four heads, a Python loop over time, autograd and torch.optim.Adam: what a user of the
 library runs, not the fastest that could be written with it.
 """
+import re
 import sys
 
 try:
@@ -52,29 +53,54 @@ class LTCCell(nn.Module):
 
 
 class Cell(nn.Module):
-    def __init__(self, layers, units):
+    """The published CfC cell; a mask, where there is one, multiplies the weights of f1 and f2 on every call."""
+
+    def __init__(self, layers, units, mask=None):
         super().__init__()
+        self.register_buffer("mask", None if mask is None else torch.from_numpy(mask.T.copy()))
         self.backbone = nn.ModuleList(linear(w, b) for w, b in layers[:-1])
         weight, bias = layers[-1]
         quarter = [slice(k * units, (k + 1) * units) for k in range(4)]
         self.ff1, self.ff2, self.time_a, self.time_b = (linear(weight[:, q], bias[q]) for q in quarter)
 
+    def head(self, layer, z):
+        return layer(z) if self.mask is None else nn.functional.linear(z, layer.weight * self.mask, layer.bias)
+
     def forward(self, x, h, elapsed):
         z = torch.cat([x, h], 1)
         for layer in self.backbone:
             z = 1.7159 * torch.tanh(0.666 * layer(z))
-        f1 = torch.tanh(self.ff1(z))
-        f2 = torch.tanh(self.ff2(z))
+        f1 = torch.tanh(self.head(self.ff1, z))
+        f2 = torch.tanh(self.head(self.ff2, z))
         gate = torch.sigmoid(self.time_a(z) * elapsed + self.time_b(z))
         return f1 * (1.0 - gate) + gate * f2
+
+
+class Wired(nn.Module):
+    """The published wired CfC: masked cells for the layers of the wiring, the state cut up and put together each step."""
+
+    def __init__(self, layers, masks):
+        super().__init__()
+        self.sizes = [mask.shape[1] for mask in masks]
+        self.cells = nn.ModuleList(Cell([layer], size, mask) for layer, size, mask in zip(layers, self.sizes, masks))
+
+    def forward(self, x, h, elapsed):
+        states = []
+        for cell, part in zip(self.cells, torch.split(h, self.sizes, dim=1)):
+            x = cell(x, part, elapsed)
+            states.append(x)
+        return torch.cat(states, 1)
 
 
 def prepare(problem):
     if problem["cell"] == "cfc":
         cell = Cell(problem["layers"], problem["units"])
+    elif problem["cell"] == "ncp":
+        cell = Wired(problem["layers"], problem["masks"])
     else:
         cell = LTCCell(problem["tensors"], problem["unfolds"])
-    motors = problem["outputs"]
+    # Motor neurons come first in an LTC, last in a wired CfC.
+    motors, wired = problem["outputs"], problem["cell"] == "ncp"
     x = torch.from_numpy(problem["x"]).transpose(0, 1).contiguous()
     elapsed = torch.from_numpy(problem["elapsed"])
     rows = problem["rows"]
@@ -84,7 +110,7 @@ def prepare(problem):
         h, outputs = start, []
         for t in range(rows):
             h = cell(x[:, t], h, elapsed)
-            outputs.append(h[:, :motors])
+            outputs.append(h[:, -motors:] if wired else h[:, :motors])
         return torch.stack(outputs, 1)
 
     if problem["mode"] == "infer":
@@ -128,4 +154,10 @@ def prepare(problem):
     return lambda: losses + [train().item() for _ in range(problem["checked"] - 1)], train
 
 
-peer.serve("torch " + torch.__version__, prepare)
+def blas():
+    """The library of matrix products that this build uses, where it tells."""
+    found = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return "" if found is None else " with " + found.group(1)
+
+
+peer.serve("torch " + torch.__version__ + blas(), prepare)

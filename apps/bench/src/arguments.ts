@@ -51,7 +51,7 @@ own models against each other on the WebAssembly backend.
                sparse: LTC dense against LTC over its synapses
   --write      write the table to docs/ode-table.md or docs/sparse-table.md as well
 
-RHEO_PYTHON names the Python interpreter of the Python rivals.`;
+RHEO_PYTHON names the interpreters of the Python rivals, separated as the folders of PATH are.`;
 
 /** Number of single-character edits between two words. */
 function editDistance(a: string, b: string): number {

@@ -5,14 +5,15 @@
  * distinct rows of a batch only; repeated rows change neither outputs nor the mean loss.
  */
 import { adamLosses } from './adam-double.ts';
-import { type CfcProblem, type CfcWeights, type Dense, distinctRows } from './problem.ts';
+import { type CfcProblem, distinctRows } from './problem.ts';
+import type { CfcWeights, Dense } from './weights.ts';
 
 /** Amplitude and slope of the lecun_tanh activation. */
 const amplitude = 1.7159;
 const slope = 0.666;
 
 /** An affine map in double; also holds gradients and Adam's moments, which have the same form. */
-interface Affine {
+export interface Affine {
   readonly inputs: number;
   readonly outputs: number;
   readonly weight: Float64Array;
@@ -20,7 +21,7 @@ interface Affine {
 }
 
 /** What the backward pass needs of one step of one row. */
-interface Tape {
+export interface Tape {
   /** Input of each layer: z = [x, h] first, then each backbone output; the last feeds the head. */
   readonly inputs: readonly Float64Array[];
   readonly f1: Float64Array;
@@ -31,12 +32,12 @@ interface Tape {
 
 const at = (values: Float64Array | Float32Array, index: number): number => values[index] ?? Number.NaN;
 
-function toDouble(dense: Dense): Affine {
+export function toDouble(dense: Dense): Affine {
   const { inputs, outputs } = dense;
   return { inputs, outputs, weight: Float64Array.from(dense.weight), bias: Float64Array.from(dense.bias) };
 }
 
-function zerosLike(affine: Affine): Affine {
+export function zerosLike(affine: Affine): Affine {
   const { inputs, outputs } = affine;
   return { inputs, outputs, weight: new Float64Array(inputs * outputs), bias: new Float64Array(outputs) };
 }
@@ -76,7 +77,8 @@ function affineBackward(layer: Affine, gradient: Affine, input: Float64Array, co
   return result;
 }
 
-function step(layers: readonly Affine[], x: Float32Array, h: Float64Array, dt: number): Tape {
+/** One step of one row; the last of `layers` is the head. */
+export function cfcStep(layers: readonly Affine[], x: Float32Array | Float64Array, h: Float64Array, dt: number): Tape {
   const units = h.length;
   let z: Float64Array = Float64Array.of(...x, ...h);
   const inputs = [z];
@@ -93,7 +95,8 @@ function step(layers: readonly Affine[], x: Float32Array, h: Float64Array, dt: n
   return { inputs, f1, f2, gate, next };
 }
 
-function stepBackward(
+/** Adds to the gradients of one step and returns the cotangent of [x, h]. */
+export function cfcStepBackward(
   layers: readonly Affine[],
   gradients: readonly Affine[],
   tape: Tape,
@@ -121,7 +124,7 @@ function stepBackward(
       });
     }
   }
-  return cotangent.slice(cotangent.length - units);
+  return cotangent;
 }
 
 /** Steps of the first distinct sequence rows, each from a zero state: result[row][time]. */
@@ -132,7 +135,7 @@ function unroll(layers: readonly Affine[], problem: CfcProblem, steps: number): 
     let h: Float64Array = new Float64Array(units);
     for (let t = 0; t < steps; t += 1) {
       const from = (t * batch + row) * features;
-      const tape = step(layers, problem.x.subarray(from, from + features), h, at(problem.elapsed, row));
+      const tape = cfcStep(layers, problem.x.subarray(from, from + features), h, at(problem.elapsed, row));
       tapes.push(tape);
       h = tape.next;
     }
@@ -166,7 +169,7 @@ function lossAndGradient(layers: readonly Affine[], problem: CfcProblem): { loss
     for (const tape of sequence.toReversed()) {
       const dh = carried.map((d, u) => d + (2 * at(tape.next, u)) / count);
       for (const y of tape.next) loss += (y * y) / count;
-      carried = stepBackward(layers, gradients, tape, dh, at(problem.elapsed, row));
+      carried = cfcStepBackward(layers, gradients, tape, dh, at(problem.elapsed, row)).slice(-units);
     }
   });
   return { loss, gradients };

@@ -9,9 +9,9 @@ import { wasm } from './backends/wasm.ts';
 import type { Contender } from './contender.ts';
 import { jax } from './rivals/jax.ts';
 import { jaxJs } from './rivals/jax-js.ts';
-import { onnxruntimeWeb } from './rivals/onnxruntime-web.ts';
+import { onnxruntimeNode, onnxruntimeWeb } from './rivals/onnxruntime.ts';
 import { tfjsWasm } from './rivals/tfjs-wasm.ts';
-import { torch } from './rivals/torch.ts';
+import { torch, torch1 } from './rivals/torch.ts';
 
 export const contenders: readonly Contender[] = [
   wasm,
@@ -19,9 +19,11 @@ export const contenders: readonly Contender[] = [
   onnxWebWasm,
   tfjsCpu,
   tfjsOnWasm,
+  onnxruntimeNode,
   onnxruntimeWeb,
   tfjsWasm,
   jaxJs,
   torch,
+  torch1,
   jax,
 ];

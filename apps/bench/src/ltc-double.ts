@@ -6,8 +6,9 @@
  * batch only; repeated rows change neither outputs nor the mean loss.
  */
 import { adamLosses, type LossAndGradient } from './adam-double.ts';
-import { distinctRows, type LtcProblem, type LtcWeights, ltcNames } from './problem.ts';
+import { distinctRows, type LtcProblem } from './problem.ts';
 import { outputsOf } from './shapes.ts';
+import { type LtcWeights, ltcNames } from './weights.ts';
 
 const epsilon = 1e-8;
 

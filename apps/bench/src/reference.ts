@@ -6,6 +6,7 @@
  */
 import { forwardDouble, trainDouble } from './cfc-double.ts';
 import { forwardLtc, trainLtc } from './ltc-double.ts';
+import { forwardNcp, trainNcp } from './ncp-double.ts';
 import { checkedCalls, checkedLosses, type Problem } from './problem.ts';
 import { outputsOf } from './shapes.ts';
 
@@ -16,6 +17,9 @@ const exactTerms = 65_536;
 export function referenceOf(problem: Problem): Float64Array {
   if (problem.cell === 'ltc') {
     return problem.mode === 'train' ? trainLtc(problem, checkedLosses) : forwardLtc(problem);
+  }
+  if (problem.cell === 'ncp') {
+    return problem.mode === 'train' ? trainNcp(problem, checkedLosses) : forwardNcp(problem);
   }
   if (problem.mode === 'train') return trainDouble(problem, checkedLosses);
   return forwardDouble(problem, problem.mode === 'stream' ? checkedCalls : problem.shape.steps);

@@ -35,7 +35,13 @@ export interface LtcShape extends Sizes {
   readonly unfolds: number;
 }
 
-export type Shape = CfcShape | LtcShape;
+/** A CfC in the layers of a wiring, without backbone; its outputs are the wiring's. Streaming is not timed. */
+export interface NcpShape extends Sizes {
+  readonly cell: 'ncp';
+  readonly wiring: Wiring;
+}
+
+export type Shape = CfcShape | LtcShape | NcpShape;
 
 const whole: readonly Mode[] = ['infer', 'train'];
 const cfc = { cell: 'cfc', modes: whole } as const;
@@ -45,6 +51,7 @@ export const shapes: readonly Shape[] = [
   { ...cfc, name: 'S', features: 5, units: 32, backbone: 128, depth: 1, batch: 32, steps: 32 },
   { ...cfc, name: 'M', features: 16, units: 64, backbone: 128, depth: 1, batch: 64, steps: 64 },
   { ...cfc, name: 'L', features: 17, units: 256, backbone: 256, depth: 2, batch: 256, steps: 64 },
+  { cell: 'ncp', name: 'NCP', features: 8, units: 28, wiring: autoNcp(28, 4), batch: 32, steps: 32, modes: whole },
   { ...ltc, name: 'LTC28', features: 8, units: 28, wiring: autoNcp(28, 4), batch: 32 },
   { ...ltc, name: 'LTC64', features: 17, units: 64, wiring: fullyConnected(64), batch: 64 },
   { ...cfc, name: 'stream', features: 5, units: 32, backbone: 128, depth: 1, batch: 1, steps: 1, modes: ['stream'] },

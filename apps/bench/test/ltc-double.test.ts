@@ -3,10 +3,11 @@ import { autoNcp, fullyConnected } from '@rheo/layers';
 import { describe, expect, it } from 'vitest';
 import { wasm } from '../src/backends/wasm.ts';
 import { forwardLtc, gradientLtc, trainLtc } from '../src/ltc-double.ts';
-import { type LtcProblem, ltcNames, makeProblem } from '../src/problem.ts';
+import { type LtcProblem, makeProblem } from '../src/problem.ts';
 import { disagreement, referenceOf } from '../src/reference.ts';
-import { onnxruntimeWeb } from '../src/rivals/onnxruntime-web.ts';
+import { onnxruntimeWeb } from '../src/rivals/onnxruntime.ts';
 import type { LtcShape } from '../src/shapes.ts';
+import { ltcNames } from '../src/weights.ts';
 
 const common = { cell: 'ltc', name: 'T', features: 3, batch: 4, steps: 3, unfolds: 2, modes: ['train'] } as const;
 const shapes: readonly LtcShape[] = [

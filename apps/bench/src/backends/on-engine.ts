@@ -70,7 +70,7 @@ export function onEngine(name: string, engine: () => Promise<string>, open: () =
     name,
     kind: 'backend',
     prepare: async (problem) => {
-      if (problem.mode === 'stream' && problem.cell === 'ltc') return { unsupported: 'streaming is timed with CfC' };
+      if (problem.mode === 'stream' && problem.cell !== 'cfc') return { unsupported: 'streaming is timed with CfC' };
       const backend = await open();
       try {
         return { ...(await prepareOn(backend, problem)), engine: await engine() };

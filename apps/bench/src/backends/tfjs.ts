@@ -22,6 +22,7 @@ const plain = onEngine('tfjs/cpu', engine, async () => {
 function products(shape: Shape): number {
   const { batch, features, units } = shape;
   if (shape.cell === 'ltc') return batch * units * (features + units * shape.unfolds);
+  if (shape.cell === 'ncp') return batch * 4 * units * (features + units);
   const { backbone, depth } = shape;
   return batch * backbone * (features + units + (depth - 1) * backbone + 4 * units);
 }

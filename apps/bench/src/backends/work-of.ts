@@ -5,7 +5,8 @@
 import { flattenTree } from '@rheo/core';
 import type { Layer } from '@rheo/layers';
 import { build, cfc, ltc } from '@rheo/layers';
-import type { CfcProblem, Dense, LtcProblem, Problem } from '../problem.ts';
+import type { CfcProblem, LtcProblem, NcpProblem, Problem } from '../problem.ts';
+import type { Dense } from '../weights.ts';
 import type { Work } from './prepare-model.ts';
 
 /** The model that a problem is for. */
@@ -14,14 +15,16 @@ export function modelOf({ shape }: Problem): Layer {
     const { wiring, unfolds } = shape;
     return ltc({ wiring, odeUnfolds: unfolds, inputMapping: 'none', outputMapping: 'none' });
   }
+  if (shape.cell === 'ncp') return cfc({ wiring: shape.wiring });
   return cfc({ units: shape.units, backboneUnits: shape.backbone, backboneLayers: shape.depth });
 }
+
+const heads = ['ff1', 'ff2', 'time_a', 'time_b'];
 
 /** The problem's weights in the order of the model's parameters. */
 export function cfcParameters(problem: CfcProblem, model: Layer): Float32Array[] {
   const { body, head } = problem.weights;
   const { units } = problem.shape;
-  const heads = ['ff1', 'ff2', 'time_a', 'time_b'];
   return flattenTree(build(model, problem.shape.features).parameters).paths.map((path) => {
     const [part = '', index = ''] = path.split('/');
     const bias = path.endsWith('bias');
@@ -33,6 +36,20 @@ export function cfcParameters(problem: CfcProblem, model: Layer): Float32Array[]
 function ltcParameters({ weights, shape }: LtcProblem, model: Layer): Float32Array[] {
   const { paths } = flattenTree(build(model, shape.features).parameters);
   return paths.map((path) => weights.parameters[path as keyof typeof weights.parameters]);
+}
+
+function ncpParameters({ weights, shape }: NcpProblem, model: Layer): Float32Array[] {
+  return flattenTree(build(model, shape.features).parameters).paths.map((path) => {
+    const [, index = '', part = ''] = path.split('/');
+    const { head } = weights.layers[Number(index)] as { head: Dense };
+    const units = head.outputs / heads.length;
+    return take(head, path.endsWith('bias'), heads.indexOf(part) * units, units);
+  });
+}
+
+function weightsOf(problem: Problem, model: Layer): Float32Array[] {
+  if (problem.cell === 'cfc') return cfcParameters(problem, model);
+  return problem.cell === 'ltc' ? ltcParameters(problem, model) : ncpParameters(problem, model);
 }
 
 function take({ inputs, outputs, weight, bias }: Dense, wantBias: boolean, from: number, count: number): Float32Array {
@@ -50,6 +67,5 @@ export function workOf(problem: Problem): Work {
   const { steps, batch, features } = problem.shape;
   const elapsed = new Float32Array(steps * batch);
   for (let step = 0; step < steps; step += 1) elapsed.set(problem.elapsed, step * batch);
-  const weights = problem.cell === 'cfc' ? cfcParameters(problem, model) : ltcParameters(problem, model);
-  return { model, weights, steps, batch, features, x: problem.x, elapsed };
+  return { model, weights: weightsOf(problem, model), steps, batch, features, x: problem.x, elapsed };
 }

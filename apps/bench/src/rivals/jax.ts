@@ -2,4 +2,4 @@
 import type { Contender } from '../contender.ts';
 import { pythonPeer } from './python-peer.ts';
 
-export const jax: Contender = pythonPeer('jax', 'jax_peer.py', ['cfc']);
+export const jax: Contender = pythonPeer('jax', 'jax_peer.py', /^jax /);

@@ -2,15 +2,18 @@
  * A rival that lives in Python: starts a peer script once, keeps it alive, and asks it for slices of timed runs.
  *
  * A peer idles on its standard input while others are timed, so runs interleave as if all were in one process. It is
- * timed by its own clock. A missing interpreter or library makes the rival unsupported, with the reason.
+ * timed by its own clock. A missing interpreter or library makes the rival unsupported, with the reason. Several
+ * interpreters may be named, so that two versions of a library take part in one run.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
-import { adam, checkedCalls, checkedLosses, type Dense, type Problem } from '../problem.ts';
+import { adam, checkedCalls, checkedLosses, type Problem } from '../problem.ts';
 import { outputsOf } from '../shapes.ts';
+import type { Dense } from '../weights.ts';
 
 interface Reply {
   readonly unavailable?: string;
@@ -27,10 +30,13 @@ interface Peer {
   close(): void;
 }
 
-/** RHEO_PYTHON names the interpreter; without it the first of these that has the library is taken. */
-function interpreters(): readonly string[] {
-  const named = process.env['RHEO_PYTHON'];
-  return named === undefined ? ['python3', '/usr/bin/python3'] : [named];
+/**
+ * RHEO_PYTHON names the interpreters, separated as the folders of PATH are; without it these. The first that has the
+ * library in the version that a rival asks for is taken.
+ */
+export function interpreters(named: string | undefined = process.env['RHEO_PYTHON']): readonly string[] {
+  const list = (named ?? '').split(delimiter).filter((name) => name !== '');
+  return list.length === 0 ? ['python3', '/usr/bin/python3'] : list;
 }
 
 const encode = (values: Float32Array): string =>
@@ -42,9 +48,11 @@ function decode(text: string): Float32Array {
 }
 
 function weightsOf(problem: Problem): object {
-  if (problem.cell === 'cfc') {
-    const layer = (dense: Dense): object => ({ ...dense, weight: encode(dense.weight), bias: encode(dense.bias) });
-    return { layers: [...problem.weights.body, problem.weights.head].map(layer) };
+  const layer = (dense: Dense): object => ({ ...dense, weight: encode(dense.weight), bias: encode(dense.bias) });
+  if (problem.cell === 'cfc') return { layers: [...problem.weights.body, problem.weights.head].map(layer) };
+  if (problem.cell === 'ncp') {
+    const { layers } = problem.weights;
+    return { layers: layers.map(({ head }) => layer(head)), masks: layers.map(({ mask }) => encode(mask)) };
   }
   const { parameters, mask, sensoryMask } = problem.weights;
   const tensors = Object.entries({ ...parameters, mask, sensory_mask: sensoryMask });
@@ -122,24 +130,26 @@ async function start(python: string, script: string): Promise<Peer | Unsupported
   };
 }
 
-async function startFirst(script: string): Promise<Peer | Unsupported> {
+async function startFirst(script: string, wanted: RegExp): Promise<Peer | Unsupported> {
   const reasons: string[] = [];
   for (const python of interpreters()) {
     const peer = await start(python, script);
-    if ('ask' in peer) return peer;
-    if (!reasons.includes(peer.unsupported)) reasons.push(peer.unsupported);
+    const fits = 'ask' in peer && wanted.test(peer.version);
+    if (fits) return peer;
+    if ('ask' in peer) peer.close();
+    const reason = 'ask' in peer ? `${python} has ${peer.version}` : peer.unsupported;
+    if (!reasons.includes(reason)) reasons.push(reason);
   }
   return { unsupported: reasons.join('; ') };
 }
 
-/** A rival from a script beside this package: `script` is its file name in the `python` folder, `cells` what it can do. */
-export function pythonPeer(name: string, script: string, cells: readonly Problem['cell'][]): Contender {
+/** A rival from a script in the `python` folder beside this package; `wanted` is what its version must match. */
+export function pythonPeer(name: string, script: string, wanted: RegExp): Contender {
   const path = fileURLToPath(new URL(`../../python/${script}`, import.meta.url));
   let starting: Promise<Peer | Unsupported> | undefined;
 
   const prepare = async (problem: Problem): Promise<Prepared | Unsupported> => {
-    if (!cells.includes(problem.cell)) return { unsupported: `only ${cells.join(', ')} is written for it` };
-    starting ??= startFirst(path);
+    starting ??= startFirst(path, wanted);
     const peer = await starting;
     if (!('ask' in peer)) return peer;
     const { compile_ms: compileMs = Number.NaN } = await peer.ask(`prepare ${describe(problem)}`);

@@ -1,54 +1,39 @@
 /**
- * ONNX Runtime web on WebAssembly, one thread, running the Scan graph of `onnx-cfc.ts`.
+ * The Scan graph of `onnx-cfc.ts` on an ONNX Runtime, whichever package it comes in, on one thread.
  *
  * Streaming makes a tensor of each call's input and passes the returned state back, as a user would. The engine has no
  * gradients, so training is refused.
  */
-import type { Tensor } from 'onnxruntime-web';
-import type { Contender, Prepared, Unsupported } from '../contender.ts';
-import { leaveNoWorker } from '../leave-no-worker.ts';
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-web';
+import type { Prepared, Unsupported } from '../contender.ts';
 import { checkedCalls, type Problem } from '../problem.ts';
-import { cfcModel, opset } from './onnx-cfc.ts';
-import { float32Value, graph, model, node } from './onnx-writer.ts';
+import { cfcModel } from './onnx-cfc.ts';
 
-type Engine = typeof import('onnxruntime-web');
-
-const options = { executionProviders: ['wasm'], graphOptimizationLevel: 'all' } as const;
+/** What the packages of ONNX Runtime have in common. */
+export interface OnnxEngine {
+  readonly Tensor: TensorConstructor;
+  readonly open: (model: Uint8Array) => Promise<InferenceSession>;
+  /** Package and version. */
+  readonly engine: string;
+}
 
 function floatsOf(tensor: Tensor | undefined): Float32Array {
   if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new Error('bench: ONNX Runtime web returned no float32 tensor; check the output names of the graph');
+  throw new Error('bench: ONNX Runtime returned no float32 tensor; check the output names of the graph');
 }
 
-/** Loads the engine's WebAssembly through a one-node session, so that no problem's compile time holds it. */
-async function load(): Promise<Engine> {
-  const ort = await import('onnxruntime-web');
-  ort.env.wasm.numThreads = 1;
-  const value = [1];
-  const trivial = graph({
-    name: 'trivial',
-    nodes: [node('Identity', ['from'], ['to'])],
-    inputs: [float32Value('from', value)],
-    outputs: [float32Value('to', value)],
-  });
-  const session = await ort.InferenceSession.create(model(trivial, opset), options);
-  await session.release();
-  return ort;
-}
-
-let loading: Promise<Engine> | undefined;
-
-async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
+/** Prepares a CfC on the engine that `load` gives. */
+export async function prepareScan(load: () => Promise<OnnxEngine>, problem: Problem): Promise<Prepared | Unsupported> {
   if (problem.cell !== 'cfc') return { unsupported: 'only CfC is written for it' };
   if (problem.mode === 'train') return { unsupported: 'the engine runs inference only' };
-  loading ??= leaveNoWorker(load);
-  const ort = await loading;
+  const ort = await load();
+  const { engine } = ort;
   const { batch, features, units, steps } = problem.shape;
   const elapsed = new ort.Tensor('float32', problem.elapsed, [batch, 1]);
   const zero = (): Tensor => new ort.Tensor('float32', new Float32Array(batch * units), [batch, units]);
 
   const begin = performance.now();
-  const session = await ort.InferenceSession.create(cfcModel(problem), options);
+  const session = await ort.open(cfcModel(problem));
 
   if (problem.mode === 'stream') {
     let state = zero();
@@ -58,13 +43,14 @@ async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
       row = (row + 1) % problem.rows;
       const xt = new ort.Tensor('float32', problem.x.slice(from, from + batch * features), [batch, features]);
       const next = (await session.run({ xt, elapsed, h: state }))['hT'];
-      if (next === undefined) throw new Error('bench: ONNX Runtime web returned no state; check the graph');
+      if (next === undefined) throw new Error('bench: ONNX Runtime returned no state; check the graph');
       state = next;
       return next;
     };
     await call();
     const compileMs = performance.now() - begin;
     return {
+      engine,
       compileMs,
       check: async () => {
         const result = new Float32Array(checkedCalls * batch * units);
@@ -84,6 +70,7 @@ async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
   await session.run(feeds);
   const compileMs = performance.now() - begin;
   return {
+    engine,
     compileMs,
     check: async () => floatsOf((await session.run(feeds))['y']),
     run: async () => {
@@ -92,5 +79,3 @@ async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
     dispose: () => session.release(),
   };
 }
-
-export const onnxruntimeWeb: Contender = { name: 'onnxruntime-web', kind: 'rival', prepare };
