@@ -4,7 +4,10 @@
 import { gzipSync } from 'node:zlib';
 import { build, defaultClientConditions } from 'vite';
 
-/** Sizes in bytes, and the source files that ended in the bundle with the bytes each one has there, largest first. */
+/**
+ * Sizes in bytes of what is loaded with the entry, and the source files that ended there with the bytes each one has,
+ * largest first. What code imports only when it is asked for something is a file of its own and does not count.
+ */
 export interface BundleSize {
   readonly minified: number;
   readonly gzipped: number;
@@ -28,10 +31,20 @@ export async function measureBundle(entry: string): Promise<BundleSize> {
   const outputs = (Array.isArray(built) ? built : [built]).flatMap((result) =>
     'output' in result ? result.output : [],
   );
+  const chunks = outputs.flatMap((output) => (output.type === 'chunk' ? [output] : []));
+  const asset = outputs.find(({ type }) => type !== 'chunk');
+  if (asset !== undefined) throw new Error(`the bundle has a file beside its code: ${asset.fileName}`);
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const imported of chunks.find(({ fileName }) => fileName === file)?.imports ?? []) load(imported);
+  };
+  for (const { isEntry, fileName } of chunks) if (isEntry) load(fileName);
   const inputs: [string, number][] = [];
   let code = '';
-  for (const output of outputs) {
-    if (output.type !== 'chunk') throw new Error(`the bundle has a file beside its code: ${output.fileName}`);
+  for (const output of chunks) {
+    if (!loaded.has(output.fileName)) continue;
     code += output.code;
     for (const [path, { renderedLength }] of Object.entries(output.modules)) inputs.push([path, renderedLength]);
   }

@@ -60,18 +60,42 @@ export interface CompileOptions {
   readonly passes?: Readonly<Record<string, boolean>>;
 }
 
-/** Time of one kernel within a run. */
-export interface ProfileEntry {
-  readonly kernel: string;
-  readonly layer?: string;
-  readonly calls: number;
-  /** Seconds in all calls together. */
-  readonly seconds: number;
+/** A loop around a kernel. */
+export interface ProfileLoop {
+  /** Equal for kernels in the same loop; different for two loops of one name. */
+  readonly id: number;
+  readonly name: string;
+  /** Absent where it depends on the numbers. */
+  readonly iterations?: number;
 }
 
-/** Where the time of one run went. */
-export interface Profile {
+/** Time and work of one kernel within a run, all its calls together. */
+export interface ProfileEntry {
+  /** What kind of kernel it is, and of which op or named value. */
+  readonly kernel: string;
+  /** Sizes and ops, for people. */
+  readonly detail: string;
+  readonly layer?: string;
+  /** Loops around it, the outermost first. */
+  readonly loops: readonly ProfileLoop[];
+  readonly calls: number;
   readonly seconds: number;
+  /** Float arithmetic by count: a·b + c is two. */
+  readonly flops: number;
+  /** Transcendental functions and random draws by count. */
+  readonly functions: number;
+  /** Bytes read and written by count, each element of a call once. */
+  readonly bytes: number;
+}
+
+/** Where the time of one run went, on one thread. Entries come in the order of the code. */
+export interface Profile {
+  /** Seconds of one run of the ordinary code; median. */
+  readonly seconds: number;
+  /** Seconds of one run with a clock before every kernel; what it is above `seconds` is the price of looking. */
+  readonly timedSeconds: number;
+  /** Runs that were measured of each of the two. */
+  readonly runs: number;
   readonly entries: readonly ProfileEntry[];
 }
 
@@ -85,6 +109,7 @@ export interface Executable {
   run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[];
   /** Fixes some inputs as they are now (a snapshot, packed once); the others keep their order. */
   bind(fixed: ReadonlyMap<number, DeviceTensor>): Executable;
+  /** Runs many times on these inputs, which stay alive, also donated ones; for at most some seconds, or a few runs. */
   profile?(inputs: readonly DeviceTensor[]): Promise<Profile>;
   dispose(): void;
 }

@@ -40,7 +40,7 @@ function finish(backend: Backend, handle: DeviceTensor): void | Promise<void> {
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 
-function inferProgram({ model, steps, batch, features }: Work): Program {
+export function inferProgram({ model, steps, batch, features }: Work): Program {
   const { leaves, structure } = flattenTree(build(model, features).parameters);
   return trace(
     (parameters: readonly Tensor[], values: Tensor, dt: Tensor) =>
@@ -49,7 +49,7 @@ function inferProgram({ model, steps, batch, features }: Work): Program {
   ).program;
 }
 
-function trainProgram({ model, steps, batch, features }: Work): Program {
+export function trainProgram({ model, steps, batch, features }: Work): Program {
   const { leaves, structure } = flattenTree(build(model, features).parameters);
   const types = leaves.map(({ type }) => type);
   const optimizer = adamOptimizer({ ...adam, variant: 'pytorch' });

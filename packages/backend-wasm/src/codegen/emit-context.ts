@@ -5,7 +5,7 @@
  * have a global each, which `run` sets.
  */
 
-import type { Access, Buffer } from '@rheo/compiler';
+import type { Access, Buffer, Step } from '@rheo/compiler';
 import type { FunctionBuilder, Global, Local } from '../assembler/function-builder.ts';
 import type { ConstantPool } from '../math/constant-pool.ts';
 
@@ -17,6 +17,8 @@ export interface EmitContext {
   /** Global that holds the address of an input or result. */
   base(buffer: number): Global;
   readonly constants: ConstantPool;
+  /** Emits what is to happen before a kernel is called, in a module that is made for profiling. */
+  readonly beforeKernel?: (caller: FunctionBuilder, step: Step) => void;
 }
 
 /** A byte address: the sum of some locals and a constant that fits an immediate. */

@@ -34,6 +34,7 @@ function emitStep(
   iterations: ReadonlyMap<number, Local>,
 ): void {
   const f = module.func(nameOf(step), { params: [...iterations.keys()].map(() => 'i32' as const), results: [] });
+  context.beforeKernel?.(caller, step);
   for (const local of iterations.values()) caller.get(local);
   caller.call(f);
   const inside = new Map([...iterations.keys()].map((loop, position) => [loop, f.param(position)]));

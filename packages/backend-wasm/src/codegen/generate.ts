@@ -7,9 +7,9 @@
  * slower.
  */
 
-import type { Buffer, Lowered } from '@rheo/compiler';
+import type { Buffer, Lowered, Step } from '@rheo/compiler';
 import { planMemory } from '@rheo/compiler';
-import type { FunctionBuilder, Global } from '../assembler/function-builder.ts';
+import type { Callable, FunctionBuilder, Global } from '../assembler/function-builder.ts';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { inlineConstants } from '../math/constant-pool.ts';
 import type { EmitContext } from './emit-context.ts';
@@ -32,11 +32,15 @@ export function workspaceSize(lowered: Lowered): number {
   return planMemory(lowered).bytes;
 }
 
-/** Generates the module for a workspace at `base` (a multiple of 64). */
-export function generate(lowered: Lowered, base: number): GeneratedModule {
+/**
+ * Generates the module for a workspace at `base` (a multiple of 64). With `numbers`, for profiling, it also imports
+ * `env.tick` and calls it with the number of a kernel before it calls the kernel.
+ */
+export function generate(lowered: Lowered, base: number, numbers?: ReadonlyMap<Step, number>): GeneratedModule {
   const plan = planMemory(lowered);
   const module = new ModuleBuilder();
   module.importMemory('env', 'memory', { min: 1 });
+  const tick = numbers === undefined ? undefined : module.importFunc('env', 'tick', { params: ['i32'], results: [] });
   const globals = new Map<number, Global>();
   const external = lowered.buffers.filter(({ kind }) => kind === 'input' || kind === 'result');
   for (const { id } of external) globals.set(id, module.global('i32', 0, { mutable: true }));
@@ -45,6 +49,7 @@ export function generate(lowered: Lowered, base: number): GeneratedModule {
     address: (buffer) => base + (plan.offsets[buffer] ?? 0),
     base: (buffer) => globals.get(buffer) as Global,
     constants: inlineConstants,
+    ...(tick === undefined ? {} : { beforeKernel: ticking(tick, numbers ?? new Map()) }),
   };
   const entry = (name: string, buffers: readonly Buffer[]): FunctionBuilder => {
     const f = module.func(name, { params: buffers.map(() => 'i32' as const), results: [], exportAs: name });
@@ -66,6 +71,15 @@ export function generate(lowered: Lowered, base: number): GeneratedModule {
     data.push({ address: base + (plan.offsets[id] ?? 0), bytes: encode(dtype, values) });
   }
   return { bytes: module.bytes(), workspaceBytes: plan.bytes, data };
+}
+
+function ticking(tick: Callable, numbers: ReadonlyMap<Step, number>): NonNullable<EmitContext['beforeKernel']> {
+  return (caller, step) => {
+    const number = numbers.get(step);
+    if (number === undefined) return;
+    caller.i32Const(number);
+    caller.call(tick);
+  };
 }
 
 function encode(dtype: string, values: readonly number[]): Uint8Array {

@@ -7,10 +7,12 @@
 
 import type { Lowered } from '@rheo/compiler';
 import { lower } from '@rheo/compiler';
-import type { DeviceTensor, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
+import type { DeviceTensor, Profile, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { checkData, elementCount, formatType, RheoError, resultTypes, sameType } from '@rheo/ir';
 import type { GeneratedModule } from '../codegen/generate.ts';
-import { generate, maxParameters, workspaceSize } from '../codegen/generate.ts';
+import { generate, workspaceSize } from '../codegen/generate.ts';
+import type { EntryPoints } from './entry-points.ts';
+import { callEntry, entryPoints } from './entry-points.ts';
 import type { Heap } from './heap.ts';
 import { readData, type WasmTensor, writeData } from './tensor.ts';
 
@@ -33,8 +35,6 @@ export interface Placed {
   readonly module: GeneratedModule;
 }
 
-type Entry = (...addresses: number[]) => void;
-
 /** Reserves the workspace and generates the code of a lowered Program. */
 export function placeProgram(owner: ExecutableOwner, program: Program, bound: ReadonlySet<number>): Placed {
   const lowered = lower(program, bound);
@@ -54,9 +54,7 @@ export class WasmExecutable implements SyncExecutable {
   readonly workspaceBytes: number;
   readonly #owner: ExecutableOwner;
   readonly #placed: Placed;
-  readonly #entry: Entry;
-  /** Take the addresses that are too many for one call. */
-  readonly #places: Entry[] = [];
+  readonly #points: EntryPoints;
   readonly #donate: ReadonlySet<number>;
   /** Snapshots of bound inputs by position in the Program. */
   readonly #bound: ReadonlyMap<number, number>;
@@ -86,12 +84,10 @@ export class WasmExecutable implements SyncExecutable {
     this.#addresses = new Array<number>(program.params.length + program.results.length).fill(0);
     for (const [index, address] of bound) this.#addresses[index] = address;
     this.#staging = new Array<number | undefined>(this.#addresses.length).fill(undefined);
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: owner.heap.memory } });
+    const instance = new WebAssembly.Instance(module, { env: { memory: owner.heap.memory } });
+    this.#points = entryPoints(instance, this.#addresses.length);
     for (const { address, bytes } of placed.module.data) owner.heap.u8.set(bytes, address);
-    for (let from = maxParameters; from < this.#addresses.length; from += maxParameters)
-      this.#places.push(exports[`place${from / maxParameters}`] as Entry);
-    this.#entry = exports['run'] as Entry;
-    if (bound.size > 0) this.#call(exports['prepare'] as Entry);
+    if (bound.size > 0) callEntry(this.#points, 'prepare', this.#addresses);
     owner.opened(this);
   }
 
@@ -106,14 +102,8 @@ export class WasmExecutable implements SyncExecutable {
       for (const index of this.#donate) tensors[index]?.end('donated');
       throw error;
     }
-    tensors.forEach((tensor, index) => {
-      this.#addresses[this.#positions[index] as number] = tensor.address;
-    });
-    const first = this.#placed.program.params.length;
-    results.forEach((tensor, index) => {
-      this.#addresses[first + index] = tensor.address;
-    });
-    this.#call(this.#entry);
+    this.#place(tensors, results);
+    callEntry(this.#points, 'run', this.#addresses);
     for (const index of this.#donate) tensors[index]?.end('donated');
     return results;
   }
@@ -150,7 +140,7 @@ export class WasmExecutable implements SyncExecutable {
         ? (output as WasmTensor).address
         : this.#stage(first + i, this.results[i] as TensorType);
     }
-    this.#call(this.#entry);
+    callEntry(this.#points, 'run', this.#addresses);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i] as DeviceTensor | TensorData;
       const from = this.#addresses[first + i] as number;
@@ -159,6 +149,25 @@ export class WasmExecutable implements SyncExecutable {
         const count = elementCount(output.type.shape);
         heap.i32.copyWithin((output as WasmTensor).address >> 2, from >> 2, (from >> 2) + count);
       }
+    }
+  }
+
+  async profile(inputs: readonly DeviceTensor[]): Promise<Profile> {
+    this.#check();
+    this.#checkInputs(inputs);
+    // Pages that never ask do not load it.
+    const { profileRuns } = await import('./profile-runs.ts');
+    this.#check();
+    const tensors = this.#checkInputs(inputs);
+    const results: WasmTensor[] = [];
+    try {
+      for (const type of this.results) results.push(this.#owner.newTensor(type, 'result of a run'));
+      this.#place(tensors, results);
+      const { memory } = this.#owner.heap;
+      const run = (): void => callEntry(this.#points, 'run', this.#addresses);
+      return profileRuns({ ...this.#placed, memory, addresses: this.#addresses, run });
+    } finally {
+      for (const tensor of results) tensor.dispose();
     }
   }
 
@@ -217,17 +226,14 @@ export class WasmExecutable implements SyncExecutable {
     return address;
   }
 
-  /** Runs an entry point on the addresses. */
-  #call(entry: Entry): void {
-    if (this.#places.length === 0) {
-      entry.apply(undefined, this.#addresses);
-      return;
-    }
-    this.#places.forEach((place, index) => {
-      const from = (index + 1) * maxParameters;
-      place(...this.#addresses.slice(from, from + maxParameters));
+  #place(inputs: readonly WasmTensor[], results: readonly WasmTensor[]): void {
+    inputs.forEach((tensor, index) => {
+      this.#addresses[this.#positions[index] as number] = tensor.address;
     });
-    entry(...this.#addresses.slice(0, maxParameters));
+    const first = this.#placed.program.params.length;
+    results.forEach((tensor, index) => {
+      this.#addresses[first + index] = tensor.address;
+    });
   }
 
   #check(): void {
