@@ -40,6 +40,7 @@ export { type Npy, readNpy } from './read-npy.ts';
 export { readSafetensors, type Safetensors } from './read-safetensors.ts';
 export { type ReadZipOptions, readZip, type ZipEntry } from './read-zip.ts';
 export { checkSequences, type SequenceData } from './sequence-data.ts';
+export { isSequenceSource, type SequenceBuffers, type SequenceSource } from './sequence-source.ts';
 export { readArrow } from './table/read-arrow.ts';
 export { type ReadCsvOptions, readCsv, readCsvTables } from './table/read-csv.ts';
 export { type ReadJsonlOptions, readJsonl } from './table/read-jsonl.ts';

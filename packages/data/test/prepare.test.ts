@@ -228,8 +228,17 @@ describe('bad tables', () => {
     expect([train.count, train.steps]).toEqual([2, 4]);
     expect(notes).toContain('No series has 1000000 rows: sequences are of 4.');
     const { preparation } = fitPreparation(table, options);
-    const huge = { ...preparation, window: { steps: 1_000_000_000, stride: 1 } };
-    expect(dataError(() => prepare(table, huge)).message).toContain('2 sequences of 1000000000 steps of 1 channels');
+    const long = (steps: number) => ({ ...preparation, window: { steps, stride: 1 } });
+    expect(dataError(() => prepare(table, long(1_000_000_000))).message).toContain('1 sequences of 1000000000 steps');
+    // Windows are views: only the arrays of all of them would be too large.
+    const { data } = prepare(table, long(250_000_000), { stride: 1 });
+    expect(data.count).toBe(2);
+    const most = {
+      ...preparation,
+      window: { steps: 250_000_000, stride: 1 },
+      features: Array(3).fill(preparation.features[0]),
+    };
+    expect(dataError(() => prepare(table, most)).message).toContain('1 sequences of 250000000 steps of 3 channels');
   });
 
   it('mends the order of time when told to, and says so', async () => {

@@ -2,11 +2,12 @@
  * One batch on the host: buffers that are filled again for every step, and their types as inputs of a Program.
  *
  * Every batch has the same number of rows, so one compiled Program does for all. A batch that is not full repeats its first
- * sequence behind the others and gives it weight 0: means are over the true sequences, as Keras takes them.
+ * sequence behind the others and gives it weight 0: means are over the true sequences, as Keras takes them. Where sequences
+ * have to be fetched, the next batch of the order is fetched while the step runs.
  */
 
 import type { DType, TensorData, TensorType } from '@rheo/ir';
-import type { PreparedData } from './training-data.ts';
+import type { HostBatch, PreparedData } from './training-data.ts';
 
 /** Inputs of a Program that come from the data; which exist depends on the data. */
 export interface BatchOf<T> {
@@ -28,8 +29,11 @@ export interface BatchBuffers {
   readonly types: BatchOf<TensorType> & { readonly [key: string]: TensorType };
   /** In the order of `types`. */
   readonly buffers: readonly TensorData[];
-  /** Copies sequences `order[from …]` into the buffers; returns how many there were. */
-  fill(order: Int32Array, from: number): number;
+  /**
+   * Writes sequences `order[from …]` into the buffers; gives how many there were, as a promise where they are fetched.
+   * Batches of one order must be asked for one after another.
+   */
+  fill(order: Int32Array, from: number): number | Promise<number>;
 }
 
 /** Makes buffers for batches of at most `batchSize` sequences, their rows a multiple of `parts`. */
@@ -37,38 +41,94 @@ export function batchBuffers(data: PreparedData, batchSize: number, perStep: boo
   const { count, steps, features, targets } = data;
   const rows = Math.ceil(Math.min(batchSize, count) / parts) * parts;
   const types: Record<string, TensorType> = {};
-  const buffers: TensorData[] = [];
-  const copies: ((row: number, sequence: number) => void)[] = [];
-  const weights = count % rows === 0 ? undefined : new Float32Array(rows);
-
-  const add = (name: string, dtype: DType, shape: readonly number[], source: TensorData): void => {
-    const width = shape.reduce((product, size) => product * size, 1);
-    const buffer = new (source.constructor as new (length: number) => typeof source)(rows * width);
+  const add = (name: string, dtype: DType, shape: readonly number[]): void => {
     types[name] = { dtype, shape: [rows, ...shape] };
-    buffers.push(buffer);
-    copies.push((row, sequence) => buffer.set(source.subarray(sequence * width, (sequence + 1) * width), row * width));
   };
-  add('values', 'f32', [steps, features], data.values);
-  if (data.dt !== undefined) add('dt', 'f32', [steps], data.dt);
-  add('targets', targets.dtype, [...(perStep ? [steps] : []), ...targets.itemShape], targets.data);
-  if (data.mask !== undefined) add('mask', 'bool', [steps], data.mask);
-  if (weights !== undefined) {
-    types['weights'] = { dtype: 'f32', shape: [rows] };
-    buffers.push(weights);
-  }
+  add('values', 'f32', [steps, features]);
+  if (data.timed) add('dt', 'f32', [steps]);
+  add('targets', targets.dtype, [...(perStep ? [steps] : []), ...targets.itemShape]);
+  if (data.masked) add('mask', 'bool', [steps]);
+  const weights = count % rows === 0 ? undefined : new Float32Array(rows);
+  const batch = hostBatch(types);
+  if (weights !== undefined) add('weights', 'f32', []);
+
+  const gather = (order: Int32Array, from: number, into: HostBatch): void | Promise<void> => {
+    const used = order.subarray(from, from + rows);
+    // Numbers of the data, as a row of zeros may give NaN, at whatever weight.
+    const indices = new Int32Array(rows).fill(used[0] ?? 0);
+    indices.set(used);
+    return data.gather(indices, into);
+  };
+  const fetched = readAhead(gather, batch, () => hostBatch(types), rows);
   return {
     rows,
     types: types as unknown as BatchBuffers['types'],
-    buffers,
+    buffers: [...Object.values(batch), ...(weights === undefined ? [] : [weights])],
     fill: (order, from) => {
-      const used = Math.min(rows, order.length - from);
-      for (let row = 0; row < rows; row++) {
-        // Numbers of the data, as a row of zeros may give NaN, at whatever weight.
-        const sequence = order[from + (row < used ? row : 0)] ?? 0;
-        for (const copy of copies) copy(row, sequence);
-      }
-      weights?.fill(1, 0, used).fill(0, used);
-      return used;
+      const weigh = (): number => {
+        const used = Math.min(rows, order.length - from);
+        weights?.fill(1, 0, used).fill(0, used);
+        return used;
+      };
+      return fetched(order, from)?.then(weigh) ?? weigh();
     },
   };
+}
+
+type Gather = (order: Int32Array, from: number, into: HostBatch) => void | Promise<void>;
+
+/** Fills `batch`; where that takes a promise, the batch after it is fetched into a second one meanwhile. */
+function readAhead(
+  gather: Gather,
+  batch: HostBatch,
+  another: () => HostBatch,
+  rows: number,
+): (order: Int32Array, from: number) => Promise<void> | undefined {
+  let spare: HostBatch | undefined;
+  let next: { readonly order: Int32Array; readonly from: number; readonly done: Promise<void> } | undefined;
+  const begin = (order: Int32Array, from: number): void => {
+    if (from >= order.length) return;
+    spare ??= another();
+    const done = Promise.resolve(gather(order, from, spare));
+    // A failure is told to who asks for the batch, if anyone does.
+    done.catch(() => undefined);
+    next = { order, from, done };
+  };
+  const take = async (order: Int32Array, from: number, first: Promise<void> | undefined): Promise<void> => {
+    const found = next;
+    next = undefined;
+    if (first !== undefined) await first;
+    else if (found?.order === order && found.from === from) {
+      await found.done;
+      copyBatch(spare, batch);
+    } else {
+      // The second batch is free again when its fetch is over, however it ends.
+      await found?.done.catch(() => undefined);
+      await gather(order, from, batch);
+    }
+    begin(order, from + rows);
+  };
+  return (order, from) => {
+    if (next !== undefined) return take(order, from, undefined);
+    const first = gather(order, from, batch);
+    return first === undefined ? undefined : take(order, from, first);
+  };
+}
+
+function hostBatch(types: Readonly<Record<string, TensorType>>): HostBatch {
+  const arrays = Object.entries(types).map(([name, { dtype, shape }]) => {
+    const size = shape.reduce<number>((product, length) => product * Number(length), 1);
+    return [
+      name,
+      dtype === 'f32' ? new Float32Array(size) : dtype === 'i32' ? new Int32Array(size) : new Uint8Array(size),
+    ];
+  });
+  return Object.fromEntries(arrays);
+}
+
+function copyBatch(from: HostBatch | undefined, to: HostBatch): void {
+  for (const name of ['values', 'dt', 'targets', 'mask'] as const) {
+    const numbers = from?.[name];
+    if (numbers !== undefined) to[name]?.set(numbers);
+  }
 }

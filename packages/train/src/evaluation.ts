@@ -49,7 +49,9 @@ export async function evaluator(
       let penalty = 0;
       try {
         for (let from = 0; from < data.count; from += batch.rows) {
-          batch.fill(order, from);
+          const filled = batch.fill(order, from);
+          // Waiting for what is there already would cost a turn for each step.
+          if (typeof filled !== 'number') await filled;
           loop.step();
         }
         for (const [batchSum = 0, weight = 0, batchPenalty = 0] of await loop.drain()) {

@@ -5,6 +5,8 @@
 
 import type { Parameter, Tree } from '@rheo/core';
 import { flattenTree, watchDevice } from '@rheo/core';
+import type { SequenceSource } from '@rheo/data';
+import { isSequenceSource } from '@rheo/data';
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type {
@@ -22,11 +24,12 @@ import type { Evaluation } from './evaluation.ts';
 import { evaluator } from './evaluation.ts';
 import type { L2 } from './l2.ts';
 import type { Loss } from './losses/loss.ts';
+import { predictSource } from './predict-source.ts';
+import { prepareData } from './prepare-data.ts';
 import type { Objective, ParameterList } from './programs.ts';
 import { saveFile } from './save-file.ts';
 import { toCheckpoint } from './to-checkpoint.ts';
 import type { OutputForm, TrainingData } from './training-data.ts';
-import { prepareData } from './training-data.ts';
 import type { EpochRecord, TrainingFacts } from './training-facts.ts';
 import type { TrainingState } from './training-state.ts';
 
@@ -51,10 +54,13 @@ export interface Fitted {
   readonly training: TrainingFacts | undefined;
   /** Where its training stands, for `resume`; undefined where it was not trained just now. */
   readonly state: TrainingState | undefined;
-  /** Outputs for sequences: arrays with shapes, or a data set. Throws `shape`, `dtype` or `value`. */
-  predict(inputs: PredictInputs | TrainingData): Promise<Prediction>;
+  /**
+   * Outputs for sequences: arrays with shapes, or a data set. Of a source it holds a batch at a time beside all outputs.
+   * Throws `shape`, `dtype` or `value`.
+   */
+  predict(inputs: PredictInputs | TrainingData | SequenceSource): Promise<Prediction>;
   /** Loss on data, by the loss and the penalty of training unless given. Throws as `train` does for bad data. */
-  evaluate(data: TrainingData, options?: EvaluateOptions): Promise<Evaluation>;
+  evaluate(data: TrainingData | SequenceSource, options?: EvaluateOptions): Promise<Evaluation>;
   /** One observation at a time, state carried; needs a synchronous backend. */
   stream(options?: Omit<StreamOptions, 'features'>): Promise<Stream>;
   /** A self-contained checkpoint, safetensors. */
@@ -84,6 +90,11 @@ export function createFitted(parts: FittedParts): Fitted {
     training,
     state: parts.state,
     predict: async (inputs) => {
+      if (isSequenceSource(inputs)) {
+        if (inputs.features !== features) throw wrongFeatures(inputs.features, features, 'data');
+        running ??= predictor(model, parameters, backend);
+        return predictSource(running, inputs);
+      }
       const given = 'count' in inputs ? hostInputs(inputs) : inputs;
       const found = given.values?.shape?.[2];
       if (found !== undefined && found !== features) throw wrongFeatures(found, features, 'values');
@@ -130,7 +141,11 @@ function returnsSequences(built: BuiltLayer): boolean {
   return built.form === 'pointwise' || built.returnSequences;
 }
 
-async function evaluateOn(parts: FittedParts, data: TrainingData, options: EvaluateOptions): Promise<Evaluation> {
+async function evaluateOn(
+  parts: FittedParts,
+  data: TrainingData | SequenceSource,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
   const { model, features, parameters, backend, penalty } = parts;
   const loss = options.loss ?? parts.loss;
   if (loss === undefined) {

@@ -119,7 +119,9 @@ async function runEpoch(
       const remedy = 'The error holds what was learnt (fitted), and the state to go on from: { resume: error.state }';
       throw kept.stop('aborted', `training was aborted in epoch ${epoch}`, remedy);
     }
-    used.push(batch.fill(order, step * batch.rows));
+    const filled = batch.fill(order, step * batch.rows);
+    // Waiting for what is there already would cost a turn for each step.
+    used.push(typeof filled === 'number' ? filled : await filled);
     training.step[0] = before + step;
     loop.step();
     if (used.length < numbers.readEvery && step + 1 < steps) continue;

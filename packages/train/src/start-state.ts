@@ -7,10 +7,8 @@ import { flattenTree } from '@rheo/core';
 import { elementCount } from '@rheo/ir';
 import type { BuiltLayer, Layer } from '@rheo/layers';
 import { describe, initialise, matchParameters } from '@rheo/layers';
-import { dataMark } from './data-mark.ts';
 import type { TrainNumbers, TrainOptions } from './train-options.ts';
-import type { PreparedData } from './training-data.ts';
-import type { OptimizerSlots, TrainingState } from './training-state.ts';
+import type { DataMark, OptimizerSlots, TrainingState } from './training-state.ts';
 
 /** Throws `argument` or `shape` for parameters that do not fit the model. */
 export function startState(
@@ -18,10 +16,10 @@ export function startState(
   built: BuiltLayer,
   options: TrainOptions,
   { batchSize, accumulate, seed }: TrainNumbers,
-  data: PreparedData,
+  features: number,
+  data: DataMark,
 ): TrainingState {
   const { loss, optimizer, penalty } = options;
-  const { features } = data;
   const parameters =
     options.parameters === undefined
       ? initialise(model, { features, seed })
@@ -43,7 +41,7 @@ export function startState(
       history: [],
     },
     shuffle: options.shuffle !== false,
-    data: dataMark(data),
+    data,
     underWay: { steps: 0, lossSum: 0 },
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Parameter, Tree } from '@rheo/core';
+import type { SequenceSource } from '@rheo/data';
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { Fitted } from './fitted.ts';
@@ -37,9 +38,10 @@ export interface EpochReport extends EpochRecord {
 
 /** Options of `train`. */
 export interface TrainOptions {
-  readonly data: TrainingData;
+  /** Plain arrays, or a source that makes sequences when they are asked for. */
+  readonly data: TrainingData | SequenceSource;
   /** Evaluated after each epoch. */
-  readonly validation?: TrainingData | undefined;
+  readonly validation?: TrainingData | SequenceSource | undefined;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   /** Added to the loss. */

@@ -14,6 +14,7 @@ import { evaluator } from './evaluation.ts';
 import type { Fitted } from './fitted.ts';
 import { outputForm, parameterList } from './fitted.ts';
 import { Kept } from './kept.ts';
+import { prepareData } from './prepare-data.ts';
 import type { Objective } from './programs.ts';
 import { stepProgram } from './programs.ts';
 import { resumedState } from './resume.ts';
@@ -21,7 +22,6 @@ import { runEpochs } from './run-epochs.ts';
 import { startState } from './start-state.ts';
 import type { TrainOptions } from './train-options.ts';
 import { readNumbers } from './train-options.ts';
-import { prepareData } from './training-data.ts';
 import { failureOfTraining } from './training-failure.ts';
 import { stateValues } from './training-state.ts';
 
@@ -55,7 +55,7 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   const validation =
     options.validation === undefined ? undefined : prepareData(options.validation, form, loss, 'validation');
   const batch = batchBuffers(data, batchSize * accumulate, perStep, accumulate);
-  const start = startState(model, built, options, numbers, data);
+  const start = startState(model, built, options, numbers, features, await data.mark());
   const stepsPerEpoch = Math.ceil(data.count / batch.rows);
   const state =
     options.resume === undefined ? start : resumedState(options.resume, { start, built, numbers, stepsPerEpoch });

@@ -1,6 +1,7 @@
 /**
  * Which failure ends a training, and as what: the end of the device and the failures of a backend become
- * `TrainingStopped`, which loses nothing; a fault in the caller's own code stays as it is.
+ * `TrainingStopped`, which loses nothing, and so do data that cannot be read any more; a fault in the caller's own code stays
+ * as it is.
  */
 
 import type { DeviceWatch } from '@rheo/core';
@@ -44,11 +45,23 @@ export async function failureOfTraining(
     const what = gone.reason === 'lost' ? `the device was lost: ${gone.message}` : 'the backend was disposed';
     return kept.stop(gone.reason, `training ended after ${stepsOf(kept)}: ${what}`, remedy, error);
   }
+  if (phase === 'run' && code === 'file' && !ofCaller) {
+    const what = `training ended after ${stepsOf(kept)}: its data could not be read: ${messageOf(error)}`;
+    return kept.stop(code, what, 'Make the data readable and go on: train(model, { …, resume: error.state })', error);
+  }
   // Handles and executables are training's own: what was disposed under it is the backend.
   const ends = phase === 'run' ? backendFailures : (['lost'] as const);
   if (code === undefined || !(ends.includes(code as never) || (code === 'disposed' && !ofCaller))) return error;
-  const what = isRheoError(error) ? error.details.what : String(error);
-  return kept.stop(code, `training ended after ${stepsOf(kept)}: the backend failed: ${what}`, remedy, error);
+  return kept.stop(
+    code,
+    `training ended after ${stepsOf(kept)}: the backend failed: ${messageOf(error)}`,
+    remedy,
+    error,
+  );
+}
+
+function messageOf(error: unknown): string {
+  return isRheoError(error) ? error.details.what : String(error);
 }
 
 function stepsOf({ state }: Kept): string {

@@ -9,7 +9,8 @@ import type { TrainingState } from './training-state.ts';
 
 /**
  * Training ended before its last epoch: `diverged` (a loss or a parameter is not finite), `aborted` (the caller's
- * signal), or the backend's end or failure (`lost`, `disposed`, `memory`, `backend`).
+ * signal), the backend's end or failure (`lost`, `disposed`, `memory`, `backend`), or data that cannot be read any more
+ * (`file`).
  */
 export class TrainingStopped extends RheoError {
   // Private, so that printing the error does not print the model.

@@ -1,11 +1,12 @@
 /**
- * Numbers of one segment as a model takes them: channels, targets and which entries have them. Fills and ages begin anew
- * with the segment, so nothing of another part reaches it.
+ * Numbers of one segment as a model takes them: inputs, targets and which entries have them. Fills and ages begin anew
+ * with the segment, so nothing of another part reaches it. A segment may be encoded piece by piece, to the same bits.
  */
 import { DataError, type DataErrorPlace } from '../data-error.ts';
 import { type CategoryColumn, cellText, columnOf, placeOf, type Table } from '../table/table.ts';
-import { encodeCalendar, encodeLabel, encodeNumber, fillSize, startFill, widthOf } from './encode-cell.ts';
-import { type CategoryFeature, channelNames, type NumberFeature, type Preparation } from './preparation.ts';
+import { encodeCalendar, encodeNumber, fillSize, startFill, widthOf } from './encode-cell.ts';
+import type { CategoryFeature, NumberFeature, Preparation } from './preparation.ts';
+import { rowLayout } from './row-layout.ts';
 import { numbersAlong, type Series } from './series.ts';
 import type { Segment } from './split-series.ts';
 import { targetEntries } from './targets-ahead.ts';
@@ -13,8 +14,8 @@ import { targetEntries } from './targets-ahead.ts';
 /** A segment of L entries. */
 export interface Encoded {
   readonly segment: Segment;
-  /** [L, channels]. */
-  readonly channels: Float32Array;
+  /** [L, inputs], see `RowLayout`. */
+  readonly inputs: Float32Array;
   /** Model units, [L, targets]; 0 where not known. */
   readonly targets: Float32Array;
   /** 1 where every target is known, [L]. */
@@ -27,6 +28,16 @@ export interface Encoded {
 export interface Findings {
   /** Labels that no vocabulary knows, by column. */
   readonly unknown: Map<string, number>;
+  /** Entries without a target. */
+  lacking: number;
+}
+
+/** A segment that is encoded in pieces, each with the entries that its targets need. */
+export interface Piecewise {
+  /** Entries of the series that targets may be: all up to here are of the segment. */
+  readonly until: number;
+  /** What each feature of numbers remembers, by its column; kept up to date. */
+  readonly memories: Map<string, Float64Array>;
 }
 
 /**
@@ -40,70 +51,68 @@ export function encodeSegment(
   preparation: Preparation,
   withTargets: boolean,
   findings: Findings,
+  { until, memories }: Piecewise = { until: segment.to, memories: new Map() },
 ): Encoded {
   const { from, to } = segment;
   const length = to - from;
-  const width = channelNames(preparation).length;
-  const channels = new Float32Array(length * width);
+  const width = rowLayout(preparation).inputs;
+  const inputs = new Float32Array(length * width);
   const times = series.times.subarray(from, to);
   let c = 0;
   for (const feature of preparation.features) {
     if (feature.kind === 'number') {
-      encodeNumbers(table, series, segment, times, feature, preparation.timeScale, channels, c, width);
+      const memory = memories.get(feature.column) ?? startedFill(feature, times[0] ?? 0);
+      memories.set(feature.column, memory);
+      const raw = numbersAlong(numericColumn(table, feature.column), series, from, to);
+      raw.forEach((value, i) => {
+        encodeNumber(feature, preparation.timeScale, value, times[i] ?? 0, memory, 0, inputs, i * width + c);
+      });
+      c += widthOf(feature);
     } else {
-      encodeLabels(table, series, segment, feature, findings, channels, c, width);
+      labelsAlong(table, series, segment, feature, findings).forEach((label, i) => {
+        inputs[i * width + c] = label;
+      });
+      c++;
     }
-    c += widthOf(feature);
   }
-  for (let i = 0; i < length; i++) encodeCalendar(preparation.calendar, times[i] ?? 0, channels, i * width + c);
+  for (let i = 0; i < length; i++) encodeCalendar(preparation.calendar, times[i] ?? 0, inputs, i * width + c);
   const count = preparation.targets.length;
   const entries = withTargets
-    ? targetEntries(series.times, segment, preparation.horizon)
+    ? targetEntries(series.times, { from, to, until }, preparation.horizon)
     : new Int32Array(length).fill(-1);
   const targets = new Float32Array(length * count);
   const known = new Uint8Array(length);
-  const columns = withTargets ? preparation.targets.map((_, t) => targetsAlong(table, series, preparation, t)) : [];
+  const columns = withTargets
+    ? preparation.targets.map((_, t) => targetsAlong(table, series, preparation, t, from, until))
+    : [];
   entries.forEach((entry, i) => {
-    if (entry < 0 || columns.some((column) => Number.isNaN(column[entry]))) return;
+    if (entry < 0 || columns.some((column) => Number.isNaN(column[entry - from]))) {
+      findings.lacking++;
+      return;
+    }
     known[i] = 1;
     columns.forEach((column, t) => {
       const { center = 0, scale = 1 } = preparation.targets[t] ?? {};
-      targets[i * count + t] = ((column[entry] ?? 0) - center) / scale;
+      targets[i * count + t] = ((column[entry - from] ?? 0) - center) / scale;
     });
   });
-  return { segment, channels, targets, known, targetEntries: entries };
+  return { segment, inputs, targets, known, targetEntries: entries };
 }
 
-function encodeNumbers(
-  table: Table,
-  series: Series,
-  { from, to }: Segment,
-  times: Float64Array,
-  feature: NumberFeature,
-  timeScale: number,
-  channels: Float32Array,
-  c: number,
-  width: number,
-): void {
-  const column = numericColumn(table, feature.column);
-  const raw = numbersAlong(column, series).subarray(from, to);
+function startedFill(feature: NumberFeature, now: number): Float64Array {
   const memory = new Float64Array(fillSize);
-  startFill(feature, times[0] ?? 0, memory, 0);
-  for (let i = 0; i < raw.length; i++) {
-    encodeNumber(feature, timeScale, raw[i] ?? Number.NaN, times[i] ?? 0, memory, 0, channels, i * width + c);
-  }
+  startFill(feature, now, memory, 0);
+  return memory;
 }
 
-function encodeLabels(
+/** Index of the label of each entry among those of the feature, their number for any other, -1 where missing. */
+function labelsAlong(
   table: Table,
   { rows }: Series,
   { from, to }: Segment,
   feature: CategoryFeature,
   { unknown }: Findings,
-  channels: Float32Array,
-  c: number,
-  width: number,
-): void {
+): Int32Array {
   const { column: name, labels, other } = feature;
   const column = columnOf(table, name);
   const index = new Map(labels.map((label, l) => [label, l]));
@@ -115,15 +124,14 @@ function encodeLabels(
     const text = cellText(column, row);
     return text === undefined ? -1 : (index.get(text) ?? labels.length);
   };
-  for (let i = 0; i < to - from; i++) {
-    const row = rows[from + i] ?? -1;
+  return rows.slice(from, to).map((row) => {
     const label = labelAt(row);
     if (label === labels.length) {
       if (!other) throw unknownLabel(feature, cellText(column, row) ?? '', placeOf(table, row, name));
       unknown.set(name, (unknown.get(name) ?? 0) + 1);
     }
-    encodeLabel(feature, label, channels, i * width + c);
-  }
+    return label;
+  });
 }
 
 /** A label that the model does not know, of a feature without a channel for others. */
@@ -150,13 +158,20 @@ export function numericColumn(table: Table, name: string): Exclude<ReturnType<ty
   });
 }
 
-/** Target `t` of every entry of a series, in the user's unit or as the index of its class; NaN where missing. */
-function targetsAlong(table: Table, series: Series, { targets, classes }: Preparation, t: number): Float64Array {
+/** Target `t` of entries `from` to `to` of a series, in the user's unit or as the index of its class; NaN where missing. */
+function targetsAlong(
+  table: Table,
+  series: Series,
+  { targets, classes }: Preparation,
+  t: number,
+  from: number,
+  to: number,
+): Float64Array {
   const name = targets[t]?.column ?? '';
-  if (classes === null) return numbersAlong(numericColumn(table, name), series);
+  if (classes === null) return numbersAlong(numericColumn(table, name), series, from, to);
   const column = columnOf(table, name);
   const index = new Map(classes.map((label, c) => [label, c]));
-  return Float64Array.from(series.rows, (row) => {
+  return Float64Array.from(series.rows.subarray(from, to), (row) => {
     const text = cellText(column, row);
     if (text === undefined) return Number.NaN;
     const found = index.get(text);

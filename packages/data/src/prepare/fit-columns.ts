@@ -130,7 +130,7 @@ function fitNumbers(
   for (const { series: s, from, to } of train) {
     const one = series[s];
     if (one === undefined) continue;
-    for (const value of numbersAlong(column, one).subarray(from, to)) {
+    for (const value of numbersAlong(column, one, from, to)) {
       if (Number.isNaN(value)) {
         gaps++;
         continue;

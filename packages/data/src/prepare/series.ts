@@ -47,10 +47,17 @@ export function seriesOf(table: Table, group: readonly string[], time: TimePrepa
   return { series, notes };
 }
 
-/** Numbers of a column along a series; NaN where missing. */
-export function numbersAlong(column: Exclude<Column, CategoryColumn>, { rows, members }: Series): Float64Array {
-  if (members === undefined) return Float64Array.from(rows, (row) => column.values[row] ?? Number.NaN);
-  return Float64Array.from(members, (all) => {
+/** Numbers of a column at entries `from` to `to` of a series; NaN where missing. */
+export function numbersAlong(
+  column: Exclude<Column, CategoryColumn>,
+  { rows, members }: Series,
+  from: number,
+  to: number,
+): Float64Array {
+  if (members === undefined) {
+    return Float64Array.from(rows.subarray(from, to), (row) => column.values[row] ?? Number.NaN);
+  }
+  return Float64Array.from(members.slice(from, to), (all) => {
     const present = all.map((row) => column.values[row] ?? Number.NaN).filter((value) => !Number.isNaN(value));
     return present.length === 0 ? Number.NaN : present.reduce((a, b) => a + b, 0) / present.length;
   });

@@ -2,16 +2,17 @@
 import type { Horizon } from './preparation.ts';
 import { lowerBound, type Segment } from './split-series.ts';
 
-/** For each entry of the segment the entry of its target, or -1 where the segment has none. */
+/** For each entry from `from` to `to` the entry of its target before `until`, or -1 where there is none. */
 export function targetEntries(
   times: Float64Array,
-  { from, to }: Omit<Segment, 'series'>,
+  { from, to, until }: Omit<Segment, 'series'> & { readonly until: number },
   horizon: Horizon | null,
 ): Int32Array {
   const entries = new Int32Array(to - from).fill(-1);
   for (let i = from; i < to; i++) {
-    const entry = horizon === null ? i : horizon.kind === 'steps' ? i + horizon.steps : nearest(times, i, horizon, to);
-    if (entry < to) entries[i - from] = entry;
+    const entry =
+      horizon === null ? i : horizon.kind === 'steps' ? i + horizon.steps : nearest(times, i, horizon, until);
+    if (entry < until) entries[i - from] = entry;
   }
   return entries;
 }
