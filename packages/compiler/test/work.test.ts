@@ -68,7 +68,7 @@ describe('the work of one call', () => {
   %2: f32[4] = reduce_sum(%1) axes=[1]
   return %2
 }`),
-    ).toEqual([{ kernel: 'reduce', flops: 64, functions: 0, bytes: (32 + 4) * 4 }]);
+    ).toEqual([{ kernel: 'reduce_sum', flops: 64, functions: 0, bytes: (32 + 4) * 4 }]);
     expect(
       work(`program(%0: f32[4,8]) {
   %1: i32[4] = argmax(%0) axis=1
@@ -91,7 +91,7 @@ describe('the work of one call', () => {
   %2: f32[10,2] = scatter_add(%0, %1) axis=0 size=10
   return %2
 }`),
-    ).toEqual([{ kernel: 'scatter', flops: 6, functions: 0, bytes: (6 + 3 + 20 + 12) * 4 }]);
+    ).toEqual([{ kernel: 'scatter_add', flops: 6, functions: 0, bytes: (6 + 3 + 20 + 12) * 4 }]);
   });
 });
 
