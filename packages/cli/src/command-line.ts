@@ -12,6 +12,7 @@ import type { ExportOptions } from './commands/export-model.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
+import type { ProfileOptions } from './commands/profile.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
@@ -27,6 +28,7 @@ export interface Actions {
   predict(model: string, options: PredictOptions): Promise<void>;
   importCheckpoint(file: string, options: ImportOptions): Promise<void>;
   inspect(model: string, options: InspectOptions): Promise<void>;
+  profile(model: string, options: ProfileOptions): Promise<void>;
   translate(model: string, options: TranslateOptions): Promise<void>;
   exportModel(model: string, options: ExportOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
@@ -108,6 +110,17 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--kernels', 'also print the kernels of one step')
     .option('--json', 'one JSON line on standard output instead of text')
     .action((model: string, options: InspectOptions) => actions.inspect(model, options));
+
+  configured(rheo.command('profile'))
+    .description('measure where the time of a forward pass or a training step goes')
+    .addArgument(modelArgument())
+    .option('--batch <n>', 'sequences at a time', wholeNumber(1), 32)
+    .option('--steps <n>', 'time steps of each', wholeNumber(1), 32)
+    .option('--train', 'a training step: forward, backward and Adam')
+    .option('--html <file>', 'draw it as a flame picture on a page')
+    .addOption(backendOption())
+    .option('--json', 'one JSON line on standard output instead of text')
+    .action((model: string, options: ProfileOptions) => actions.profile(model, options));
 
   configured(rheo.command('translate'))
     .description('put a trained LTC into closed form and print its error against the equation')

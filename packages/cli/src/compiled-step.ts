@@ -38,6 +38,7 @@ export function instructionCount(program: Program): number {
   );
 }
 
-function needsObserved(layer: BuiltLayer): boolean {
+/** True for a model that wants to be told which features were observed. */
+export function needsObserved(layer: BuiltLayer): boolean {
   return layer.form === 'chain' ? layer.parts.some(needsObserved) : layer.form === 'recurrent' && layer.needsObserved;
 }

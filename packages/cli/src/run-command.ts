@@ -12,6 +12,7 @@ import { exportModel } from './commands/export-model.ts';
 import { importCheckpoint } from './commands/import-checkpoint.ts';
 import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
+import { profile } from './commands/profile.ts';
 import { trainWalker2d } from './commands/train-walker2d.ts';
 import { translate } from './commands/translate.ts';
 import { failureOf } from './failure.ts';
@@ -29,6 +30,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     evaluate: (model: string, options: Parameters<typeof evaluate>[1]) => evaluate(model, options, terminal),
     predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
     inspect: (model: string, options: Parameters<typeof inspect>[1]) => inspect(model, options, terminal),
+    profile: (model: string, options: Parameters<typeof profile>[1]) => profile(model, options, terminal),
     translate: (model: string, options: Parameters<typeof translate>[1]) => translate(model, options, terminal),
     exportModel: async (model: string, options: Parameters<typeof exportModel>[1]) => {
       if (!(await exportModel(model, options, terminal))) exitCode = 1;
