@@ -41,8 +41,12 @@ it.each([1, 2, 25, 200])('learning curve of %i epochs: a point per epoch and the
   }));
   const svg = learningCurve({ loss: 'error', history, baseline: { name: 'last value', loss: 4.5 } }, 760);
   const document = parse(svg);
-  expect(document.querySelector('desc')?.textContent).toContain((3 / epochs).toFixed(4));
-  expect(document.querySelector('desc')?.textContent).toContain((4 / epochs).toFixed(4));
+  expect(document.querySelector('desc')?.textContent).toContain(`training ${3 / epochs}, validation ${4 / epochs}.`);
+  const lines = [...document.querySelectorAll('g[aria-label="line"] > path')].map(
+    (path) => path.getAttribute('d') ?? '',
+  );
+  expect(lines.map((line) => line.match(/[ML]/g)?.length)).toEqual([epochs, epochs]);
+  expect(document.querySelectorAll('line[stroke-dasharray], g[stroke-dasharray] > line').length).toBe(1);
   expect(svg).not.toMatch(/NaN|undefined/);
   expect(svg).toMatch(/^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
 });

@@ -68,9 +68,9 @@ export interface KeyEntry {
   readonly width: number;
 }
 
-/** The key as marks in a line above the frame (of the first facet, if `facet` names one). */
-export function keyLine(entries: readonly KeyEntry[], facet?: string): Plot.Markish[] {
-  let at = 0;
+/** The key as marks in a line above the frame (of the first facet, if `facet` names one), `from` pixels right of its edge. */
+export function keyLine(entries: readonly KeyEntry[], from: number = 0, facet?: string): Plot.Markish[] {
+  let at = from;
   return entries.map(({ text, fill, width }) => {
     const mark = Plot.text([text], {
       frameAnchor: 'top-left',

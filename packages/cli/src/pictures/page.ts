@@ -3,6 +3,8 @@
  * it; it follows a reader that prefers dark, fits a phone, and prints.
  */
 
+import type { Confusion } from './confusion.ts';
+import { confusionTable } from './confusion.ts';
 import { escapeText } from './escape-text.ts';
 import { colour, schemes } from './theme.ts';
 
@@ -26,11 +28,16 @@ export interface Picture {
   /** SVG text. */
   readonly wide: string;
   readonly narrow?: string;
+  /** Where the narrow one shows something else. */
+  readonly narrowCaption?: string;
 }
 
 /** What a section is made of. */
 export type Block =
   | ({ readonly kind: 'picture' } & Picture)
+  /** Pictures side by side where there is room. */
+  | { readonly kind: 'row'; readonly pictures: readonly Picture[] }
+  | { readonly kind: 'confusion'; readonly confusion: Confusion; readonly caption: string }
   /** Cells of text; the first of each row is its heading, `head` names the columns. */
   | { readonly kind: 'table'; readonly head?: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: 'list'; readonly items: readonly string[] }
@@ -54,7 +61,7 @@ ${style}
 </head>
 <body>
 <main>
-<h1>${escapeText(title)}</h1>
+<h1>${escapeText(title).replaceAll('_', '_<wbr>')}</h1>
 ${summary === undefined ? '' : `<p class="summary">${escapeText(summary)}</p>\n`}${sections.map(sectionText).join('\n')}
 </main>
 </body>
@@ -71,6 +78,10 @@ function blockText(block: Block): string {
   switch (block.kind) {
     case 'picture':
       return pictureText(block);
+    case 'row':
+      return `<div class="row">\n${block.pictures.map(pictureText).join('\n')}\n</div>`;
+    case 'confusion':
+      return `<figure>\n${confusionTable(block.confusion)}\n<figcaption>${escapeText(block.caption)}</figcaption>\n</figure>`;
     case 'table':
       return tableText(block.rows, block.head);
     case 'list':
@@ -82,9 +93,13 @@ function blockText(block: Block): string {
   }
 }
 
-function pictureText({ caption, wide, narrow }: Picture): string {
+function pictureText({ caption, wide, narrow, narrowCaption }: Picture): string {
   const drawn = narrow === undefined ? wide : `<div class="wide">${wide}</div>\n<div class="narrow">${narrow}</div>`;
-  return `<figure>\n${drawn}\n<figcaption>${escapeText(caption)}</figcaption>\n</figure>`;
+  const said =
+    narrowCaption === undefined
+      ? escapeText(caption)
+      : `<span class="wide">${escapeText(caption)}</span><span class="narrow">${escapeText(narrowCaption)}</span>`;
+  return `<figure>\n${drawn}\n<figcaption>${said}</figcaption>\n</figure>`;
 }
 
 function tableText(rows: readonly (readonly string[])[], head: readonly string[] | undefined): string {
@@ -107,16 +122,28 @@ main { max-width: 56rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; padding-top: .75rem; border-top: 1px solid ${colour('rule')}; }
 .summary { font-size: 1.1rem; margin: 0 0 1.5rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th, td { padding: .2rem 1.5rem .2rem 0; text-align: left; vertical-align: top; font-weight: normal; }
 thead th, tbody th { color: ${colour('faint')}; }
 thead th { border-bottom: 1px solid ${colour('rule')}; }
 figure { margin: 1.5rem 0 2rem; break-inside: avoid; }
 figure svg { display: block; }
+.row { columns: 2 22rem; column-gap: 2rem; }
+.row figure { margin: 0; padding: .5rem 0 1.5rem; }
+.confusion th, .confusion td { padding: .25rem .5rem; text-align: right; white-space: nowrap; border: 1px solid ${colour('rule')}; }
+.confusion.many { font-size: .8rem; }
+.confusion.many th, .confusion.many td { padding: .2rem .35rem; }
+.confusion tbody th { position: sticky; left: 0; background: ${colour('paper')}; }
+.confusion .none { color: ${colour('faint')}; }
+.confusion thead th, .confusion thead td { border: 0; }
+.confusion thead th[scope=colgroup] { text-align: left; }
+.confusion small { display: block; }
+.confusion .right { outline: 2px solid ${colour('series-0')}; outline-offset: -2px; }
+.confusion .total { color: ${colour('faint')}; border: 0; }
 figcaption { color: ${colour('faint')}; font-size: .9rem; margin-top: .5rem; }
 .narrow { display: none; }
-@media (max-width: 46rem) { .wide { display: none; } .narrow { display: block; } }
+@media (max-width: 46rem) { .wide { display: none; } .narrow { display: block; } th, td { padding-right: .9rem; } }
 @media print { .wide { display: block; } .narrow { display: none; } main { max-width: none; padding: 0; } }
 ul { padding-left: 1.2rem; }
 summary { cursor: pointer; }

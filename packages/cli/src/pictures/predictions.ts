@@ -62,7 +62,7 @@ export function predictionsPicture(data: SequenceData, predictions: Float32Array
         Plot.line(truth, { x: 'time', y: 'value', fy: 'panel', stroke: colour('truth'), strokeWidth: 4 }),
         Plot.line(series(predictions), { x: 'time', y: 'value', fy: 'panel', stroke: colour('series-0') }),
         Plot.dot(series(predictions), { x: 'time', y: 'value', fy: 'panel', fill: colour('series-0'), r: 2 }),
-        ...keyLine(key, `value ${features[0]}`),
+        ...keyLine(key, 0, `value ${features[0]}`),
       ],
     },
   );

@@ -96,6 +96,8 @@ export interface NumberOutcome {
   readonly truth: ArrayLike<number>;
   /** [N, targets] */
   readonly predictions: ArrayLike<number>;
+  /** What the baseline of {@link LearningFacts} predicts, [N, targets]; its errors are drawn beside those of the model. */
+  readonly baseline?: ArrayLike<number>;
 }
 
 /** Predicted classes. */

@@ -5,26 +5,41 @@
  * Equal facts give equal text. Large data are thinned where they are drawn, which the captions say.
  */
 
-import { learningCurve } from './learning-curve.ts';
-import type { Block, Picture, Section } from './page.ts';
+import { lapse, whole } from './amount.ts';
+import { classSection } from './class-section.ts';
+import { gapHistogram } from './gap-histogram.ts';
+import { numberSections } from './number-section.ts';
+import type { Block, Section } from './page.ts';
 import { page } from './page.ts';
-import type { RunFacts } from './run-facts.ts';
+import type { RunFacts, TimeFacts } from './run-facts.ts';
+import { fullPicture } from './sizes.ts';
+import { ascending, quantile } from './statistics.ts';
+import { trainingSection } from './training-section.ts';
 
 /** The text of `report.html`. */
 export function runReport(facts: RunFacts): string {
-  const { title, summary, config, notes } = facts;
-  const sections: Section[] = [{ blocks: scoreTables(facts) }];
-  if (facts.learning.history.length > 0) {
-    const caption = 'Loss by epoch.';
-    sections.push({
-      heading: 'Training',
-      blocks: [figure({ caption }, (width) => learningCurve(facts.learning, width))],
-    });
-  }
-  if (notes.length > 0) sections.push({ heading: 'Decisions and findings', blocks: [{ kind: 'list', items: notes }] });
+  const { title, summary, config, notes, heldOut, learning, time } = facts;
+  const notesSection: Section[] =
+    notes.length === 0 ? [] : [{ heading: 'Decisions and findings', blocks: [{ kind: 'list', items: notes }] }];
   const text = JSON.stringify(config, null, 2) ?? '';
-  sections.push({ heading: 'Configuration', blocks: [{ kind: 'source', label: 'config.json', text }] });
-  return page({ title, summary, sections });
+  return page({
+    title,
+    summary,
+    sections: [
+      { blocks: scoreTables(facts) },
+      ...(heldOut === undefined ? [] : outcomeSections(facts, heldOut)),
+      ...[trainingSection(learning) ?? []].flat(),
+      ...[timeSection(time) ?? []].flat(),
+      ...notesSection,
+      { heading: 'Configuration', blocks: [{ kind: 'source', label: 'config.json', text }] },
+    ],
+  });
+}
+
+function outcomeSections(facts: RunFacts, heldOut: NonNullable<RunFacts['heldOut']>): Section[] {
+  const { outcome } = heldOut;
+  if (heldOut.times.length === 0) return [];
+  return outcome.kind === 'numbers' ? numberSections(facts, heldOut, outcome) : [classSection(facts, heldOut, outcome)];
 }
 
 function scoreTables({ scores, figures, learning }: RunFacts): Block[] {
@@ -37,10 +52,24 @@ function scoreTables({ scores, figures, learning }: RunFacts): Block[] {
   ];
 }
 
-/** Draws for a wide page and for a phone. */
-function figure({ caption }: { readonly caption: string }, drawn: (width: number) => string): Block & Picture {
-  return { kind: 'picture', caption, wide: drawn(wideWidth), narrow: drawn(narrowWidth) };
+/** The gaps of the data; absent where there is no time column. */
+function timeSection(time: TimeFacts): Section | undefined {
+  const { kind, name, gaps } = time;
+  const sorted = ascending(gaps);
+  if (kind === 'steps' || sorted.length === 0) return undefined;
+  const heading = `Time between rows${name === undefined ? '' : ` (${name})`}`;
+  const most = sorted.at(-1) ?? 0;
+  const zero = sorted.filter((gap) => gap <= 0).length;
+  const repeated = zero === 0 ? '' : ` ${whole(zero)} are 0: the time repeats.`;
+  const at = (share: number): string => lapse(quantile(sorted, share), kind);
+  if ((sorted[0] ?? 0) === most) {
+    const text = `All ${whole(sorted.length)} gaps are ${lapse(most, kind)}.`;
+    return { heading, blocks: [{ kind: 'text', text }] };
+  }
+  const caption = `${whole(sorted.length)} gaps: the median is ${at(0.5)}, nine in ten are between ${at(0.05)} and ${at(0.95)}, the longest is ${lapse(most, kind)}.${repeated}`;
+  if (gapHistogram(time, 376) === undefined) return { heading, blocks: [{ kind: 'text', text: caption }] };
+  return {
+    heading,
+    blocks: [{ kind: 'picture', ...fullPicture(caption, (width) => gapHistogram(time, width) ?? '') }],
+  };
 }
-
-/** Pixels of the column of text, and of a phone's. */
-const [wideWidth, narrowWidth] = [864, 336] as const;

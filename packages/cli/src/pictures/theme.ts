@@ -44,10 +44,24 @@ export function colour(name: Name): string {
   return `var(--${name})`;
 }
 
-/** Colour and dashes of the series with this number; a seventh looks like none before it. */
-export function seriesLook(index: number): { readonly stroke: string; readonly dashes: string } {
-  const dashes = ['none', '6 3', '2 3', '8 3 2 3'][Math.floor(index / 6) % 4] ?? 'none';
-  return { stroke: colour(`series-${(index % 6) as 0}`), dashes };
+/** How a series is drawn, and a piece of its line in letters for a key. */
+export interface SeriesLook {
+  readonly stroke: string;
+  readonly dashes: string;
+  readonly sample: string;
+}
+
+const lines = [
+  { dashes: 'none', sample: '───' },
+  { dashes: '7 3', sample: '╶╴╶╴' },
+  { dashes: '2 3', sample: '····' },
+  { dashes: '8 3 2 3', sample: '─·─' },
+] as const;
+
+/** The look of the series with this number; twelve differ in colour or line. */
+export function seriesLook(index: number): SeriesLook {
+  const { dashes, sample } = lines[index % lines.length] ?? lines[0];
+  return { stroke: colour(`series-${(index % 6) as 0}`), dashes, sample };
 }
 
 /** Sets the properties on what the selector finds: light, dark where the reader prefers it, light in print. */
