@@ -5,7 +5,7 @@
 
 import type { PredictInputs } from '@rheo/layers';
 import { badFile } from './failure.ts';
-import { readUserFile } from './user-file.ts';
+import { readJsonFile } from './json-file.ts';
 
 /** What an imported model is checked with. */
 export interface CheckData {
@@ -18,25 +18,12 @@ interface Nested {
   readonly data: readonly number[];
 }
 
+const jsonRemedy = 'Pass a JSON file with { input, output }';
 const batchSizes = 'Pass nested arrays of numbers, [batch][time][features]';
-
-/** An object of a JSON file. Throws `file` or `format`. */
-export async function readJsonFile(folder: string, path: string): Promise<Readonly<Record<string, unknown>>> {
-  const bytes = await readUserFile(folder, path);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw badFile('format', `the file is no JSON (${why})`, path, 'Pass a JSON file with { framework, class, args }');
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw badFile('format', 'the file holds no JSON object', path, 'Pass a JSON file with { framework, class, args }');
-}
 
 /** Reads the file of a check. Throws `file` or `format`, naming the field. */
 export async function readCheckData(folder: string, path: string): Promise<CheckData> {
-  const fields = await readJsonFile(folder, path);
+  const fields = await readJsonFile(folder, path, jsonRemedy);
   const args = Object(fields['args']) as Readonly<Record<string, unknown>>;
   const timeMajor = args['batch_first'] === false;
   const input = batched(required(fields, 'input', path), timeMajor);

@@ -13,16 +13,19 @@ import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { ProfileOptions } from './commands/profile.ts';
+import type { TrainTableOptions } from './commands/train-table.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
 import { recipes } from './recipes.ts';
+import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf } from './terminal.ts';
 
 /** What the commands do. */
 export interface Actions {
+  trainTable(files: readonly string[], options: TrainTableOptions): Promise<void>;
   trainWalker2d(options: TrainWalker2dOptions): Promise<void>;
   evaluate(model: string, options: EvaluateOptions): Promise<void>;
   predict(model: string, options: PredictOptions): Promise<void>;
@@ -41,6 +44,8 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .description('Liquid neural networks: train, evaluate and predict.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
+    // Options belong to the command that they follow.
+    .enablePositionalOptions()
     .helpCommand('help [command]', 'show help for a command')
     // An empty name would be the current folder.
     .hook('preAction', (_, command) => {
@@ -49,7 +54,21 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
       if (empty !== undefined) throw misuse('the value is empty', `--${empty[0]}`, 'Name a file or folder');
     });
 
-  const train = configured(rheo.command('train')).description('train a model on a data set');
+  const train = configured(rheo.command('train'))
+    .description('train a model on a table of yours: rheo train data.csv')
+    .enablePositionalOptions()
+    .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow')
+    .usage('[options] <files...>')
+    .addHelpText('after', trainExamples);
+  for (const option of settingOptions()) train.addOption(option);
+  train
+    .optionsGroup('Run:')
+    .option('--config <file>', 'settings as JSON, as rheo init writes it; options count before it')
+    .option('--out <dir>', 'run folder (default: runs/<file>-<date>-<n>)')
+    .option('--resume <dir>', 'go on with a run that was stopped or killed, as if it had not been')
+    .option('--json', 'JSON lines on standard output instead of text')
+    .commandsGroup('Ready-made:')
+    .action((files: string[], options: TrainTableOptions) => actions.trainTable(files, readSettingOptions(options)));
   configured(train.command('walker2d'))
     .description('predict the next state of a walking robot from irregularly sampled rows')
     .option('--data <file>', 'walker.zip, or a folder of rollout_NNN.npy files')
@@ -164,6 +183,16 @@ function backendOption(): Option {
     .default('wasm')
     .argParser((name) => readBackendName(name).full);
 }
+
+const trainExamples = `
+Examples:
+  rheo train sensors.csv --target power --task forecast --horizon 30min
+  rheo train rooms.csv --group room --target occupied --test later.csv
+  rheo train --config train.json --epochs 50
+  rheo train --resume runs/sensors-2026-01-31-1
+
+Everything has a default, in brackets above; what is chosen from the data is told.
+`;
 
 /** A parser for whole numbers; `least` is the smallest. */
 function wholeNumber(least: number): (text: string) => number {

@@ -29,3 +29,16 @@ export function formatFloat32(value: number): string {
   }
   return String(Number(value.toPrecision(9)));
 }
+
+/** A figure in the user's unit: four significant digits, whole where it is large. */
+export function formatFigure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1000 || value === 0) return String(Math.round(value));
+  return size >= 1e-4 ? String(Number(value.toPrecision(4))) : value.toPrecision(3);
+}
+
+/** A share in per cent. */
+export function formatShare(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}

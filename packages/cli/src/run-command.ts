@@ -13,6 +13,7 @@ import { importCheckpoint } from './commands/import-checkpoint.ts';
 import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
 import { profile } from './commands/profile.ts';
+import { trainTable } from './commands/train-table.ts';
 import { trainWalker2d } from './commands/train-walker2d.ts';
 import { translate } from './commands/translate.ts';
 import { failureOf } from './failure.ts';
@@ -23,6 +24,10 @@ import { widthOf, wrap } from './terminal.ts';
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const actions = {
+    trainTable: async (files: readonly string[], options: Parameters<typeof trainTable>[1]) => {
+      const { result } = await trainTable(files, options, terminal);
+      if (result.stopped) exitCode = 130;
+    },
     trainWalker2d: async (options: Parameters<typeof trainWalker2d>[0]) => {
       const { result } = await trainWalker2d(options, terminal);
       if (result.stopped) exitCode = 130;

@@ -103,7 +103,7 @@ function openFolder(path: string, target: string, at: string, drop: () => void):
   return {
     path,
     files: at,
-    append: (name, line) => appendFileSync(join(at, name), `${line}\n`),
+    append: (name, line) => append(join(at, name), join(path, name), line),
     // A write that is under way when the process ends must not bring back a folder that was dropped.
     write: (name, bytes) => writeBytes(join(at, name), bytes, { makeFolder: false }),
     keep: (wanted = true) => {
@@ -122,6 +122,15 @@ function openFolder(path: string, target: string, at: string, drop: () => void):
     },
     discard,
   };
+}
+
+/** Throws `file`, as when the disk is full. */
+function append(file: string, shown: string, line: string): void {
+  try {
+    appendFileSync(file, `${line}\n`);
+  } catch (cause) {
+    throw badFile('file', `the file cannot be written (${codeOf(cause)})`, shown, 'Make room or mend the folder');
+  }
 }
 
 /** The first free `runs/NAME-DATE-N`, claimed. */

@@ -17,14 +17,17 @@ export interface TableRecord {
   /** File names of the training data, without folders. */
   readonly dataNames: readonly string[];
   /** The part that the figures are of, in the order test, validation, training; and the figures. */
+  /** Means of the targets in the training part, or the index of its commonest class: what the baseline predicts. */
+  readonly usual: readonly number[];
   readonly measured: { readonly part: string; readonly figures: Figures } | undefined;
 }
 
 /** As JSON of a checkpoint. */
-export function toTableExtra({ preparation, dataNames, measured }: TableRecord): Record<string, Json> {
+export function toTableExtra({ preparation, dataNames, usual, measured }: TableRecord): Record<string, Json> {
   return {
     task: preparation.task,
     data_names: dataNames,
+    usual,
     // Plain JSON by its definition.
     preparation: preparation as unknown as Json,
     ...(measured === undefined ? {} : { measured: { part: measured.part, figures: measured.figures } }),
@@ -36,11 +39,12 @@ export function toTableExtra({ preparation, dataNames, measured }: TableRecord):
  * where its preparation is damaged.
  */
 export function fromTableExtra(extra: { readonly [key: string]: Json }, file: string): TableRecord | undefined {
-  const { preparation, data_names: names, measured } = extra;
+  const { preparation, data_names: names, usual, measured } = extra;
   if (preparation === undefined) return undefined;
   return {
     preparation: readPreparation(preparation, file),
     dataNames: Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [],
+    usual: Array.isArray(usual) ? usual.filter((value) => typeof value === 'number') : [],
     measured: readMeasured(measured),
   };
 }

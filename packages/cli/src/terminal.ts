@@ -32,14 +32,15 @@ export function widthOf(sink: Sink): number {
   return columns > 0 ? Math.max(20, columns) : 80;
 }
 
-/** Breaks a text into lines of at most `width` characters, between words. */
+/** Breaks a text into lines of at most `width` characters, between words; what follows `- ` stays behind it. */
 export function wrap(text: string, width: number): string {
   return text
     .split('\n')
     .map((line) => {
-      const indent = line.match(/^ */)?.[0] ?? '';
+      const start = line.match(/^ */)?.[0] ?? '';
+      const indent = /^ *- /.test(line) ? `${start}  ` : start;
       const lines: string[] = [];
-      let current = indent;
+      let current = start;
       for (const word of line.trim().split(/\s+/)) {
         const longer = current.trim() === '' ? `${current}${word}` : `${current} ${word}`;
         if (longer.length > width && current.trim() !== '') {

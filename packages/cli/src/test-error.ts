@@ -6,8 +6,8 @@
 import type { SequenceData } from '@rheo/data';
 import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
-import { predictor } from '@rheo/layers';
 import type { Fitted } from '@rheo/train';
+import { predictBatches } from './predict-batches.ts';
 
 /** Predictions and their distance from the truth. */
 export interface TestError {
@@ -18,9 +18,6 @@ export interface TestError {
   /** [N, T, targetFeatures] */
   readonly predictions: Float32Array;
 }
-
-/** Sequences at a time; part of the definition, as another number may move the last bits. */
-const rows = 256;
 
 /**
  * Predicts all sequences; `where` names the data. Throws `shape` when the model has other features or outputs than the
@@ -33,37 +30,14 @@ export async function testError(
   where: string,
   signal?: AbortSignal,
 ): Promise<TestError> {
-  const { count, steps, features, targetFeatures, values, dt, targets } = data;
+  const { count, steps, features, targetFeatures, targets } = data;
   if (features !== fitted.features) {
     throw mismatch(where, `the data has ${features} features, the model was trained on ${fitted.features}`);
   }
-  const model = predictor(fitted.model, fitted.parameters, backend);
-  const predictions = new Float32Array(targets.length);
-  try {
-    for (let from = 0; from < count; from += rows) {
-      // Gives the process a turn, for the signal.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (signal?.aborted === true) throw new RheoError('aborted', { from: '@rheo/cli', what: 'interrupted' });
-      const batch = Math.min(rows, count - from);
-      const { outputs } = await model.predict({
-        values: {
-          dtype: 'f32',
-          shape: [batch, steps, features],
-          data: values.subarray(from * steps * features, (from + batch) * steps * features),
-        },
-        dt: { dtype: 'f32', shape: [batch, steps], data: dt.subarray(from * steps, (from + batch) * steps) },
-      });
-      const [, time, width] = outputs.shape;
-      if (time !== steps || width !== targetFeatures) {
-        throw mismatch(
-          where,
-          `the model gives [${outputs.shape}] where [${batch}, ${steps}, ${targetFeatures}] is needed`,
-        );
-      }
-      predictions.set(outputs.data, from * steps * targetFeatures);
-    }
-  } finally {
-    model.dispose();
+  const { data: predictions, shape } = await predictBatches(fitted, data, backend, signal);
+  const [, time, width] = shape;
+  if (time !== steps || width !== targetFeatures) {
+    throw mismatch(where, `the model gives [${shape}] where [${count}, ${steps}, ${targetFeatures}] is needed`);
   }
   return { mse: meanSquare(predictions, targets), baseline: nextIsCurrent(data), predictions };
 }

@@ -3,10 +3,11 @@
  * was learnt and the words that say how to go on.
  */
 
+import { isRheoError } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import type { Fitted, TrainOptions } from '@rheo/train';
 import { TrainingStopped, toTrainingCheckpoint, train } from '@rheo/train';
-import { misuse } from './failure.ts';
+import { badFile, misuse } from './failure.ts';
 import type { InterruptedRun } from './interrupted-run.ts';
 import { checkpointFile } from './interrupted-run.ts';
 import type { Progress } from './progress/progress.ts';
@@ -60,6 +61,11 @@ export async function trainInRun(
     progress.end();
     return { fitted, stopped: false, seconds };
   } catch (error) {
+    // A full disk, for example.
+    if (isRheoError(error) && error.code === 'file' && seconds.length > 0) {
+      const { what, where = run.path } = error.details;
+      throw badFile('file', `${what}; the run is kept up to its last checkpoint`, where, `Make room.${goOn}`);
+    }
     if (!(error instanceof TrainingStopped) || error.fitted.history.length === 0) throw error;
     progress.end();
     const done = error.fitted.history.length;

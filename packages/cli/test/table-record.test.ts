@@ -22,7 +22,12 @@ it('comes back from a model file and reads tables as the one that was written', 
   });
   const model = modelFromDescription(JSON.parse(JSON.stringify(describeModel(linear(2)))));
   const parameters = initialise(model, { features: train.features, seed: 1 });
-  const written = { preparation, dataNames: ['a.csv'], measured: { part: 'test', figures: { accuracy: 0.5 } } };
+  const written = {
+    preparation,
+    dataNames: ['a.csv'],
+    usual: [1],
+    measured: { part: 'test', figures: { accuracy: 0.5 } },
+  };
   const bytes = toCheckpoint({ model, features: train.features, parameters }, toTableExtra(written));
 
   const { extra } = fromCheckpoint(bytes);

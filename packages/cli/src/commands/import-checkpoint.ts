@@ -10,13 +10,16 @@ import { predict } from '@rheo/layers';
 import { toCheckpoint } from '@rheo/train';
 import { withWasm } from '../backends.ts';
 import type { CheckData } from '../check-data.ts';
-import { readCheckData, readJsonFile } from '../check-data.ts';
+import { readCheckData } from '../check-data.ts';
 import { badFile } from '../failure.ts';
+import { readJsonFile } from '../json-file.ts';
 import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
 import { readUserFile, refuseInputs, writeUserFile } from '../user-file.ts';
+
+const configRemedy = 'Pass a JSON file with { framework, class, args }';
 
 /** Options of the command. */
 export interface ImportOptions {
@@ -35,7 +38,7 @@ const tolerance = 1e-5;
 export async function importCheckpoint(file: string, options: ImportOptions, terminal: Terminal): Promise<boolean> {
   const { folder, out } = terminal;
   const bytes = await readUserFile(folder, file);
-  const config = options.config === undefined ? {} : await readJsonFile(folder, options.config);
+  const config = options.config === undefined ? {} : await readJsonFile(folder, options.config, configRemedy);
   const data = options.check === undefined ? undefined : await readCheckData(folder, options.check);
   const imported = importNcps({ name: file, bytes }, config as ImportConfig);
   const difference = data === undefined ? undefined : await compare(imported, data, options.check ?? '');

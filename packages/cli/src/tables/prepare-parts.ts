@@ -1,0 +1,133 @@
+/**
+ * From the user's files to the parts of a training: reads, guesses roles, fits the preparation on the training part, and
+ * reads parts that have files of their own by it. Every decision is a note.
+ */
+
+import { basename } from 'node:path';
+import type { Preparation, PrepareOptions, Table, TableSequences } from '@rheo/data';
+import { fitPreparation, prepare } from '@rheo/data';
+import { misuse } from '../failure.ts';
+import { lengthOf } from '../settings/takes.ts';
+import type { PartSource, TrainSettings } from '../settings/train-settings.ts';
+import type { Roles } from './guess-roles.ts';
+import { guessRoles } from './guess-roles.ts';
+import { fileColumn, readTables } from './read-table.ts';
+import { inOptions } from './table-failure.ts';
+
+/** Rows of one part with the table that they are from. */
+export interface Part {
+  readonly name: 'training' | 'validation' | 'test';
+  readonly table: Table;
+  readonly data: TableSequences;
+}
+
+/** The parts of a training. */
+export interface PreparedParts {
+  readonly roles: Roles;
+  readonly preparation: Preparation;
+  readonly train: Part;
+  readonly validation: Part | undefined;
+  readonly test: Part | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Reads and prepares. Throws `DataError` and `RheoError` naming file, line, column or option. */
+export async function prepareParts(folder: string, settings: TrainSettings): Promise<PreparedParts> {
+  const { data, validation, test } = settings;
+  let table = await readTables(folder, data, { columns: wantedColumns(settings) });
+  const { roles, notes: guesses } = guessRoles(table, settings);
+  if (roles.task === 'classification' && roles.target.some((name) => kindOf(table, name) === 'boolean')) {
+    // Labels come back as the user wrote them: yes and no, not true and false.
+    const types = Object.fromEntries(roles.target.map((name) => [name, 'category'] as const));
+    table = await readTables(folder, data, { columns: wantedColumns(settings), types });
+  }
+  const left = [...(settings.ignore ?? []), ...(roles.group.includes(fileColumn) ? [] : [fileColumn])];
+  const used = { ...table, columns: table.columns.filter(({ name }) => !left.includes(name)) };
+  const fitted = inOptions(() => fitPreparation(used, prepareOptions(settings, roles)));
+  const { preparation } = fitted;
+  refuseOtherClock(settings, preparation);
+  const own = async (name: Part['name'], source: PartSource | undefined): Promise<Part | undefined> => {
+    if (typeof source !== 'object') return undefined;
+    const request = { types: kindsOf(table), withFile: preparation.group.includes(fileColumn) };
+    const other = await readTables(folder, source, request);
+    const { data: sequences, notes } = inOptions(() => prepare(other, preparation, { purpose: 'evaluate' }));
+    found.push(`The ${name} part is ${source.map((file) => basename(file)).join(', ')}: ${other.rows} rows.`);
+    found.push(...notes.filter((note) => !table.notes.includes(note)));
+    return { name, table: other, data: sequences };
+  };
+  const found: string[] = [];
+  const split = (name: 'validation' | 'test'): Part | undefined =>
+    fitted[name] === undefined ? undefined : { name, table: used, data: fitted[name] };
+  return {
+    roles,
+    preparation,
+    train: { name: 'training', table: used, data: fitted.train },
+    validation: (await own('validation', validation)) ?? split('validation'),
+    test: (await own('test', test)) ?? split('test'),
+    notes: [...guesses, ...fitted.notes, ...found],
+  };
+}
+
+/** All columns, unless every role is named: then no other column needs to be readable. */
+function wantedColumns({ features, target, time, group }: TrainSettings): readonly string[] | undefined {
+  if (features === undefined || target === undefined || time === undefined) return undefined;
+  return [...new Set([...(time === null ? [] : [time]), ...(group ?? []), ...features, ...target])];
+}
+
+function kindOf(table: Table, name: string): string | undefined {
+  return table.columns.find((column) => column.name === name)?.kind;
+}
+
+/** Kinds of the columns of a table, for reading others like it. */
+export function kindsOf(table: Table): Record<string, Table['columns'][number]['kind']> {
+  return Object.fromEntries(table.columns.map(({ name, kind }) => [name, kind]));
+}
+
+function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOptions {
+  const { timeUnit, order, repeats, features, at, missing, normalise, timeScale, calendar } = settings;
+  const { window, stride, horizon, split, validation, test } = settings;
+  if (stride !== undefined && window === undefined) {
+    throw misuse('a stride needs the length of the sequences', '--stride', 'Say it as well: --window ROWS');
+  }
+  if (horizon !== undefined && roles.task !== 'forecast') {
+    throw misuse(`the task ${roles.task} has no horizon`, '--horizon', 'Use --task forecast, or leave it out');
+  }
+  // Files of one part say nothing about the other, which is then left out rather than taken from the training rows.
+  const shares = { validation: shareOf(validation, test), test: shareOf(test, validation) };
+  const by = split === 'row' ? 'block' : split;
+  return {
+    task: roles.task,
+    ...(roles.time === null ? {} : { time: { column: roles.time, ...present({ unit: timeUnit, order, repeats }) } }),
+    ...(roles.group.length === 0 ? {} : { group: roles.group }),
+    ...(roles.target.length === 0 ? {} : { target: roles.target }),
+    ...(horizon === undefined ? {} : { horizon: horizonOf(horizon) }),
+    ...(window === undefined ? {} : { window: { steps: window, ...present({ stride }) } }),
+    ...present({ features, at, missing, normalise, timeScale, calendar }),
+    split: { ...shares, ...present({ by }) },
+  };
+}
+
+function shareOf(source: PartSource | undefined, other: PartSource | undefined): number {
+  if (typeof source === 'number') return source;
+  if (source !== undefined) return 0;
+  return typeof other === 'object' ? 0 : 0.15;
+}
+
+function horizonOf(horizon: number | string): NonNullable<PrepareOptions['horizon']> {
+  return typeof horizon === 'number' ? { steps: horizon } : { time: lengthOf(horizon).length };
+}
+
+/** Hours mean nothing where times are plain numbers or absent. */
+function refuseOtherClock({ horizon }: TrainSettings, { time }: Preparation): void {
+  if (typeof horizon !== 'string' || lengthOf(horizon).in === 'units') return;
+  if (time !== null && time.unit !== 'number') return;
+  const what = time === null ? 'there is no time column' : `the times of ${time.column} are plain numbers`;
+  throw misuse(`${what}, so ${horizon} is not known`, '--horizon', 'Use rows (3) or units of the column (2.5u)');
+}
+
+type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** An object without the members that are undefined. */
+function present<T extends object>(members: T): Partial<Present<T>> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<Present<T>>;
+}
