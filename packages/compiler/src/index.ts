@@ -19,12 +19,17 @@ export type { LowerOptions } from './lower.ts';
 export { lower } from './lower.ts';
 export type { MemoryPlan, PlanOptions } from './plan.ts';
 export { planMemory } from './plan.ts';
+
 export type { KernelSite } from './profile/kernel-sites.ts';
 export { kernelSites } from './profile/kernel-sites.ts';
 export type { ProfileTarget } from './profile/measure-profile.ts';
 export { measureProfile } from './profile/measure-profile.ts';
 export type { KernelStep, Work } from './profile/work.ts';
 export { workOf } from './profile/work.ts';
-export type { CoupledAxis, TileAnalysis, TileAxis } from './tiles.ts';
-export { analyseTiles } from './tiles.ts';
+
+export type { CoupledAxis, TileAnalysis, TileAxis } from './tile/analyse-tiles.ts';
+export { analyseTiles } from './tile/analyse-tiles.ts';
+export type { TileOptions } from './tile/tile-program.ts';
+export { rowsPerTile, tileProgram } from './tile/tile-program.ts';
+
 export { collapse } from './views.ts';

@@ -3,14 +3,14 @@
  * and the passes run that pay on the target. Errors name the backend that asks.
  */
 
-import type { CompileOptions, Program } from '@rheo/ir';
+import type { CompileOptions, Program, TensorType } from '@rheo/ir';
 import { nestedPrograms, RheoError, valueTypes } from '@rheo/ir';
 import type { OptionalPasses, PassSwitches } from '@rheo/passes';
 import { optimise, specialise, standardPasses } from '@rheo/passes';
 
 /** Names that the compile option `passes` may switch. */
 export function switchablePasses(optional: OptionalPasses): readonly string[] {
-  return [...Object.keys(standardPasses), ...Object.keys(optional)].filter((name) => name !== 'inlineCalls');
+  return [...Object.keys(standardPasses), 'tile', ...Object.keys(optional)].filter((name) => name !== 'inlineCalls');
 }
 
 /** The backend that compiles. */
@@ -24,14 +24,26 @@ export interface LegalTarget {
 }
 
 /**
- * The Program that is compiled. Parameters and results keep their order. Throws `capability` for f64, `shape` for a
- * name of a dimension without a number, `argument` for a pass that does not exist or an input that cannot be donated.
+ * The Program that is compiled, with its loop over tiles unless the pass `tile` is switched off. Parameters and results
+ * keep their order. Rejects with `capability` for f64, `shape` for a name of a dimension without a number, `argument` for
+ * a pass that does not exist or an input that cannot be donated.
  */
-export function legalProgram(program: Program, options: CompileOptions, target: LegalTarget): Program {
+export async function legalProgram(program: Program, options: CompileOptions, target: LegalTarget): Promise<Program> {
   const bound = specialise(program, options.dims ?? {});
   check(bound, target.from);
   checkDonation(bound, options, target.from);
-  return optimise(bound, { ...switches(options, target), inlineCalls: true }, target.optional);
+  const { tile = true, ...others } = switches(options, target) as PassSwitches & { readonly tile?: boolean };
+  const clean = optimise(bound, { ...others, inlineCalls: true }, target.optional);
+  if (!tile || !hasRows(clean)) return clean;
+  // Loaded when it is needed: a page that predicts step by step never does.
+  const { tileProgram } = await import('./tile/tile-program.ts');
+  return tileProgram(clean);
+}
+
+/** True if some loop might be cut into tiles. */
+function hasRows({ instructions, params }: Program): boolean {
+  const wide = ({ shape }: TensorType): boolean => shape.some((size) => typeof size === 'number' && size >= 16);
+  return instructions.some(({ op }) => op === 'scan') && params.some(({ type }) => wide(type));
 }
 
 function checkDonation(program: Program, { donate = [] }: CompileOptions, from: string): void {

@@ -17,7 +17,7 @@ import { blockTypes, NodeBuilder, viewOf } from './nodes.ts';
 import { destinations, readElsewhere, storedMembers } from './placement.ts';
 import { lowerProduct } from './products.ts';
 import type { View } from './views.ts';
-import { accessAt, denseView, identityMap, isDense, sizeOf } from './views.ts';
+import { accessAt, denseView, identityMap, isDense, moveView, sizeOf } from './views.ts';
 
 /** What a target wants. */
 export interface LowerOptions {
@@ -71,6 +71,7 @@ export function lowerBlock(
     if (request.carry !== undefined && !mayOverwrite(block, id, request.carry)) return;
     block.requests.set(id, [...(block.requests.get(id) ?? []), request]);
   });
+  placeMoved(block);
   placeConcats(lowering, block);
   for (const unit of fusion.order) lowerUnit(lowering, block, unit);
   serveRest(lowering, block, requests);
@@ -113,6 +114,47 @@ function comesFrom(block: Block, id: ValueId, source: ValueId): boolean {
   const definition = block.fusion.definition(id);
   if (definition === undefined || block.fusion.home(id) === 'unit') return false;
   return definition.operands.some((operand) => comesFrom(block, operand, source));
+}
+
+/** Where a rearranged value is wanted, its operand is written already rearranged: outputs of tiles go straight home. */
+function placeMoved(block: Block): void {
+  const { program, fusion } = block;
+  for (let i = program.instructions.length - 1; i >= 0; i--) {
+    const instruction = program.instructions[i] as Instruction;
+    if (instruction.op !== 'transpose' && instruction.op !== 'reshape') continue;
+    const [operand = 0] = instruction.operands;
+    const wanted = block.requests.get(instruction.id);
+    const [request] = wanted ?? [];
+    if (wanted?.length !== 1 || request === undefined || request.carry !== undefined) continue;
+    if (fusion.users(operand).length !== 1 || program.results.includes(operand) || !madeByLoop(block, operand))
+      continue;
+    const view = unmoved(request.view, instruction, (block.types[operand] as { shape: readonly number[] }).shape);
+    if (view !== undefined) block.requests.set(operand, [{ view }]);
+  }
+}
+
+/** True for a result of a scan, or of movements of one that are placed in turn. */
+function madeByLoop(block: Block, id: ValueId): boolean {
+  const definition = block.fusion.definition(id);
+  if (definition?.op === 'transpose' || definition?.op === 'reshape') {
+    return madeByLoop(block, definition.operands[0] as ValueId);
+  }
+  return definition?.op === 'scan' && id >= definition.id + definition.attributes.carries;
+}
+
+/** The place of an operand, from that of its rearranged value. */
+function unmoved(
+  view: View,
+  instruction: Instruction & { op: 'transpose' | 'reshape' },
+  shape: readonly number[],
+): View | undefined {
+  if (instruction.op === 'reshape') return moveView(view, { ...instruction, attributes: { shape } });
+  const { permutation } = instruction.attributes;
+  const strides = new Array<number>(shape.length).fill(0);
+  permutation.forEach((axis, i) => {
+    strides[axis] = view.strides[i] as number;
+  });
+  return { ...view, shape, strides };
 }
 
 /** Gives concatenations and pads their memory first, so that their parts are written in place. */
@@ -351,7 +393,9 @@ function serveRest(lowering: Lowering, block: Block, requests: readonly (Request
     .map((id, index) => ({ id, request: requests[index] }))
     .filter((entry): entry is { id: ValueId; request: Request } => {
       const { id, request } = entry;
-      return request !== undefined && request.carry !== id && !block.served.has(request);
+      if (request === undefined || request.carry === id || block.served.has(request)) return false;
+      const there = viewOf(block, id);
+      return there === undefined || !samePlace(there, request.view);
     });
   const origin = { name: 'copy' };
   for (const { id, request } of rest) {
@@ -388,6 +432,11 @@ function serveRest(lowering: Lowering, block: Block, requests: readonly (Request
       });
     }
   }
+}
+
+function samePlace(a: View, b: View): boolean {
+  const key = ({ buffer, offset, strides, loops }: View): string => JSON.stringify([buffer, offset, strides, loops]);
+  return key(a) === key(b);
 }
 
 /** Moves top-level steps that depend on bound inputs only out of the run. */

@@ -158,7 +158,6 @@ describe('memory plan', () => {
     const loop = steps.steps.find((step) => step.kind === 'loop');
     expect(loop?.kind === 'loop' && loop.parallel).toBe(true);
     const plan = planMemory(steps, { threads: true });
-    const inside = touched(loop as NonNullable<typeof loop>);
     const outside = steps.steps.filter((step) => step !== loop).map(touched);
     for (const { id, kind } of steps.buffers) {
       const offset = plan.offsets[id];

@@ -40,16 +40,35 @@ describe('tile analysis', () => {
     expect(parallel.map(({ size }) => size)).not.toContain(16);
   });
 
-  it('tiles a loop whose body only adds sums into a carry', () => {
-    const { parallel } = analyse(`program(%0: f32[4], %1: f32[3,16,4]) {
-  %2: f32[4] = scan(%0, %1) length=3 reverse=false consts=0 carries=1 body=program(%0: f32[4], %1: f32[16,4]) {
+  it('tiles a loop whose body only adds sums into a carry that starts from zero', () => {
+    const text = (start: string): string => `program(%0: f32[4], %1: f32[3,16,4]) {
+  %2: f32[] = constant() dtype=f32 shape=[] value=[0]
+  %3: f32[4] = broadcast(%2) shape=[4] axes=[]
+  %4: f32[4] = scan(${start}, %1) length=3 reverse=false consts=0 carries=1 body=program(%0: f32[4], %1: f32[16,4]) {
     %2: f32[4] = reduce_sum(%1) axes=[0]
     %3: f32[4] = add(%0, %2)
     return %3
   }
+  return %4
+}`;
+    expect(analyse(text('%3')).parallel.find(({ size }) => size === 16)?.accumulators).toEqual([4]);
+    // Every tile would add what it starts from.
+    const { parallel, coupled } = analyse(text('%0'));
+    expect(parallel.map(({ size }) => size)).not.toContain(16);
+    expect(coupled.find(({ size }) => size === 16)?.why).toMatch(/starts from something/);
+  });
+
+  it('lets sums be stacked, summed again and scaled, but not squared', () => {
+    const text = (last: string): string => `program(%0: f32[3,16,4], %1: f32[4]) {
+  %2: f32[3,4] = scan(%0) length=3 reverse=false consts=0 carries=0 body=program(%0: f32[16,4]) {
+    %1: f32[4] = reduce_sum(%0) axes=[0]
+    %2: f32[4] = ${last}
+    return %2
+  }
   return %2
-}`);
-    expect(parallel.find(({ size }) => size === 16)?.accumulators).toEqual([2]);
+}`;
+    expect(analyse(text('neg(%1)')).parallel.find(({ size }) => size === 16)?.accumulators).toEqual([2]);
+    expect(analyse(text('mul(%1, %1)')).coupled.find(({ size }) => size === 16)?.why).toMatch(/used within a step/);
   });
 
   it('sees a batch mean that flows back into the rows', () => {

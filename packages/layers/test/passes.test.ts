@@ -2,6 +2,8 @@
  * Gradients of every cell stay what they are, in double, with each pass alone, with each pass missing, and to second
  * order. That the gradients themselves equal differences is shown beside.
  */
+
+import { tileProgram } from '@rheo/compiler';
 import { add, gradient, inlineProgram, reduceSum, square, trace } from '@rheo/core';
 import type { Program } from '@rheo/ir';
 import { evaluate } from '@rheo/ir';
@@ -47,8 +49,13 @@ const settings: [string, Record<string, boolean>][] = passNames.flatMap((name) =
 
 function expectSame(program: Program, inputs: readonly Float64Array[]): void {
   const plain = evaluate(program, inputs);
-  for (const [setting, switches] of settings) {
-    const changed = evaluate(optimise(program, { ...switches, inlineCalls: true }, optionalPasses), inputs);
+  const variants = settings.map(([setting, switches]): [string, Program] => [
+    setting,
+    optimise(program, { ...switches, inlineCalls: true }, optionalPasses),
+  ]);
+  const tiled = tileProgram(optimise(program), { rows: () => 1 });
+  for (const [setting, variant] of [...variants, ['tiles of one row', tiled] as const]) {
+    const changed = evaluate(variant, inputs);
     plain.forEach((wanted, result) => {
       wanted.forEach((x, at) => {
         const error = Math.abs(Number(changed[result]?.[at]) - x);
@@ -65,6 +72,11 @@ describe('gradients with each pass on and off', () => {
     const inputs = [...someParameters(model, 2), ...arrays].map((data) => Float64Array.from(data));
     const first = gradient(sumOfSquares(forward, 0), { of: 0, wrt });
     expectSame(first, inputs);
+    // Both rows apart, forward and backward. (A gradient's own gradient squares sums over rows: nothing to cut.)
+    const { instructions } = tileProgram(optimise(first), { rows: () => 1 });
+    expect(instructions.filter(({ op }) => op === 'scan').map(({ attributes }) => attributes)).toMatchObject([
+      { carries: 0, length: 2 },
+    ]);
   });
 
   it('second order', () => {

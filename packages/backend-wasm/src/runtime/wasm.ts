@@ -104,7 +104,7 @@ class Wasm implements WasmBackend, ExecutableOwner {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
     this.checkOpen();
-    const legal = legalProgram(program, options, {
+    const legal = await legalProgram(program, options, {
       from: '@rheo/backend-wasm',
       factory: 'wasm',
       optional: this.#passes,

@@ -1,12 +1,12 @@
 /**
  * Finds the axes along which a Program falls apart into independent tiles, and the region that a tile loop may wrap.
  *
- * An axis is parallel if it is only carried along, or summed into values that flow by nothing but `add` into a carry
- * or out of the region: those become accumulators private to a tile, combined in tile order. Tiles depend on shapes
+ * An axis is parallel if it is only carried along, or summed into values that flow by linear ops alone into a carry or
+ * out of the region: those become accumulators private to a tile, combined in tile order. Tiles depend on shapes
  * only, so results do not depend on how many threads take them. This file decides what is legal, not what pays.
  */
 
-import type { Instruction, Program, ValueId } from '@rheo/ir';
+import type { Instruction, Op, Program, ValueId } from '@rheo/ir';
 import type { AxisBlock, AxisGraph } from './axis-variables.ts';
 import { unifyAxes } from './axis-variables.ts';
 
@@ -33,9 +33,36 @@ export interface TileAnalysis {
   readonly coupled: readonly CoupledAxis[];
 }
 
+/** A parallel axis with its variable in the graph. */
+export interface FoundAxis {
+  readonly axis: TileAxis;
+  readonly variable: number;
+}
+
 /** Analyses a Program without calls. Axes of one element are left out. */
 export function analyseTiles(program: Program): TileAnalysis {
   const graph = unifyAxes(program);
+  const parallel: TileAxis[] = [];
+  const coupled: CoupledAxis[] = [];
+  for (const { found, size } of examined(graph)) {
+    if (typeof found === 'string') coupled.push({ size, why: found });
+    else if (found.region.length > 0) parallel.push(found);
+  }
+  return { parallel, coupled };
+}
+
+/** The axis with the most work that may be tiled and whose region is wanted. */
+export function findTile(graph: AxisGraph, wanted: (axis: TileAxis) => boolean): FoundAxis | undefined {
+  for (const { found, variable } of examined(graph)) {
+    if (typeof found !== 'string' && found.region.length > 0 && wanted(found)) return { axis: found, variable };
+  }
+  return undefined;
+}
+
+/** Axes of more than one element, those with the most work first: how they may be tiled, or why not. */
+function* examined(
+  graph: AxisGraph,
+): Generator<{ readonly variable: number; readonly size: number | string; readonly found: TileAxis | string }> {
   const present = new Map<number, number>();
   const count = (block: AxisBlock, weight: number): void => {
     for (const axes of block.axes) for (const variable of axes) bump(present, graph.find(variable), weight);
@@ -44,21 +71,16 @@ export function analyseTiles(program: Program): TileAnalysis {
   count(graph.root, 1);
   const reasons = new Map<number, string>();
   for (const { variable, why } of graph.couplings) if (!reasons.has(variable)) reasons.set(variable, why);
-  const parallel: { axis: TileAxis; weight: number }[] = [];
-  const coupled: CoupledAxis[] = [];
-  for (const [variable, weight] of present) {
+  for (const [variable] of [...present].sort(([, a], [, b]) => b - a)) {
     const size = graph.size(variable);
-    if (size === 1) continue;
-    const found = reasons.get(variable) ?? tile(graph, variable);
-    if (typeof found === 'string') coupled.push({ size, why: found });
-    else if (found.region.length > 0) parallel.push({ axis: found, weight });
+    if (size !== 1) yield { variable, size, found: reasons.get(variable) ?? tile(graph, variable) };
   }
-  parallel.sort((a, b) => b.weight - a.weight);
-  return { parallel: parallel.map(({ axis }) => axis), coupled };
 }
 
 /** The tile loop of a variable, or why there is none. */
 function tile(graph: AxisGraph, variable: number): TileAxis | string {
+  const twice = meetsItself(graph, graph.root, variable);
+  if (twice !== undefined) return `%${twice} holds every pair of its rows`;
   const partial = partialValues(graph, variable);
   if (typeof partial === 'string') return partial;
   const { program, axes } = graph.root;
@@ -68,20 +90,37 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
   const accumulators: ValueId[] = [];
   const top = partial.get(graph.root) ?? new Set<ValueId>();
   const after = new Set<ValueId>();
+  const made = new Set<ValueId>();
   for (const instruction of program.instructions) {
     const results = resultsOf(instruction);
     const reads = instruction.operands;
     const late = reads.some((id) => after.has(id) || top.has(id));
-    const inside = results.some(along) || reads.some(along) || results.some((id) => top.has(id) && !late);
+    // What follows from a result that is the same in every tile stays beside it: a later part of the region may need it.
+    const follows = reads.some((id) => made.has(id) && !top.has(id));
+    const inside = follows || results.some(along) || reads.some(along) || results.some((id) => top.has(id) && !late);
     if (inside && late && reads.some(along)) {
       return `a sum over it is used by what runs along it (${instruction.op} %${instruction.id})`;
     }
     if (inside && !late) {
       region.push(instruction.id);
-      for (const id of results) if (top.has(id)) accumulators.push(id);
+      for (const id of results) {
+        made.add(id);
+        if (top.has(id)) accumulators.push(id);
+      }
     } else if (late) for (const id of results) after.add(id);
   }
   return { size: graph.size(variable), axisOf, region, accumulators };
+}
+
+/** A value with two axes of one variable, as an outer product of rows has. */
+function meetsItself(graph: AxisGraph, block: AxisBlock, variable: number): ValueId | undefined {
+  const id = block.axes.findIndex((axes) => axes.filter((axis) => graph.find(axis) === variable).length > 1);
+  if (id >= 0) return id;
+  for (const body of [...block.bodies.values()].flat()) {
+    const inside = meetsItself(graph, body, variable);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 }
 
 /**
@@ -114,7 +153,7 @@ function partialValues(graph: AxisGraph, variable: number): Map<AxisBlock, Set<V
       const set = partial.get(block) as Set<ValueId>;
       if (parent === undefined || owner?.op !== 'scan') continue;
       for (const instruction of block.program.instructions) {
-        if (instruction.op === 'add' && instruction.operands.some((id) => set.has(id))) mark(block, instruction.id);
+        if (makesSums(instruction, set)) mark(block, instruction.id);
       }
       const { consts, carries } = owner.attributes;
       block.program.results.forEach((id, index) => {
@@ -127,20 +166,64 @@ function partialValues(graph: AxisGraph, variable: number): Map<AxisBlock, Set<V
   for (const { block, parent, owner } of blocks) {
     if (parent === undefined) continue;
     const set = partial.get(block) as Set<ValueId>;
+    const back = [...set].find((id) => (block.axes[id] ?? []).some((axis) => graph.find(axis) === variable));
+    if (back !== undefined) return `a sum over it is spread along it again (%${back})`;
     if (set.size > 0 && owner?.op !== 'scan') return `a sum over it steers a ${owner?.op ?? 'loop'}`;
     for (const instruction of block.program.instructions) {
       const reads = instruction.operands.filter((id) => set.has(id));
       if (reads.length === 0) continue;
-      if (instruction.op === 'add') {
-        const others = instruction.operands.filter((id) => !set.has(id));
+      if (keepsSums(instruction, set)) continue;
+      if (instruction.op === 'add' || instruction.op === 'sub') {
         // A sum plus something that is not a sum would be added once per tile.
-        if (others.length === 0) continue;
-        return `a sum over it is added to something else (add %${instruction.id})`;
+        return `a sum over it is added to something else (${instruction.op} %${instruction.id})`;
       }
       return `a sum over it is used within a step (${instruction.op} %${instruction.id})`;
     }
+    const { consts, carries } = owner?.op === 'scan' ? owner.attributes : { consts: 0, carries: 0 };
+    for (let carry = 0; carry < carries; carry++) {
+      const start = owner?.operands[consts + carry] as ValueId;
+      if (!set.has(consts + carry) || partial.get(parent)?.has(start) === true || isZero(parent.program, start))
+        continue;
+      return `a sum over it starts from something (%${start})`;
+    }
   }
   return partial;
+}
+
+/** Ops through which partial sums stay partial sums: what is done to the parts adds up to what is done to the whole. */
+const linear: ReadonlySet<Op> = new Set<Op>([
+  'neg',
+  'reduce_sum',
+  'transpose',
+  'reshape',
+  'broadcast',
+  'slice',
+  'pad',
+  'reverse',
+]);
+/** So do these if all operands are partial sums … */
+const additive: ReadonlySet<Op> = new Set<Op>(['add', 'sub', 'concat']);
+/** … and these if one is, the dividend of a division. */
+const scaling: ReadonlySet<Op> = new Set<Op>(['mul', 'div', 'dot']);
+
+/** True if what an instruction makes is partial sums, provided that it may be done to them at all. */
+function makesSums({ op, operands }: Instruction, sums: ReadonlySet<ValueId>): boolean {
+  return operands.some((id) => sums.has(id)) && (linear.has(op) || additive.has(op) || scaling.has(op));
+}
+
+/** True if an instruction may be done to partial sums: a sum plus something else would be added once per tile. */
+function keepsSums({ op, operands }: Instruction, sums: ReadonlySet<ValueId>): boolean {
+  const read = operands.filter((id) => sums.has(id)).length;
+  if (additive.has(op)) return read === operands.length;
+  if (scaling.has(op)) return read === 1 && (op !== 'div' || sums.has(operands[0] as ValueId));
+  return linear.has(op);
+}
+
+/** True for a constant of zeros, repeated or not: added once per tile, it changes nothing. */
+function isZero(program: Program, id: ValueId): boolean {
+  const found = program.instructions.find((instruction) => instruction.id === id);
+  if (found?.op === 'broadcast') return isZero(program, found.operands[0] as ValueId);
+  return found?.op === 'constant' && found.attributes.value.every((value) => value === 0);
 }
 
 function resultsOf(instruction: Instruction): ValueId[] {

@@ -8,7 +8,7 @@
 
 import type { Instruction, Program, ValueId } from '@rheo/ir';
 import { opKinds, valueTypes } from '@rheo/ir';
-import { segmentsOf } from './views.ts';
+import { segmentsOf } from '../views.ts';
 
 /** A class of axes that run together. */
 export interface AxisVariable {
