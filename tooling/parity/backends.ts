@@ -2,6 +2,7 @@
  * The backends that parity and conformance are checked on, by name. Engines that others made load when they are asked for.
  */
 
+import { native } from '@rheo/backend-native';
 import { onnx } from '@rheo/backend-onnx';
 import { tfjs } from '@rheo/backend-tfjs';
 import { wasm } from '@rheo/backend-wasm';
@@ -12,6 +13,7 @@ import { optionalPasses } from '@rheo/passes';
 const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   reference: async () => referenceBackend(),
   wasm: () => wasm({ passes: optionalPasses }),
+  native: () => native({ passes: optionalPasses }),
   'onnx/node-cpu': async () => onnx({ runtime: await import('onnxruntime-node'), provider: 'cpu' }),
   'onnx/web-wasm': async () => onnx({ runtime: await import('onnxruntime-web'), provider: 'wasm' }),
   'tfjs/cpu': async () => {

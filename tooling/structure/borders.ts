@@ -30,6 +30,7 @@ export const borders: Readonly<Record<string, readonly string[] | typeof everyth
   ],
   '@rheo/compiler': ['@rheo/ir', '@rheo/passes'],
   '@rheo/backend-wasm': ['@rheo/ir', '@rheo/passes', '@rheo/compiler'],
+  '@rheo/backend-native': ['@rheo/ir', '@rheo/passes', '@rheo/compiler'],
   '@rheo/onnx': ['@rheo/ir', '@rheo/passes'],
   '@rheo/backend-onnx': ['@rheo/ir', '@rheo/passes', '@rheo/onnx'],
   '@rheo/backend-tfjs': ['@rheo/ir', '@rheo/passes'],
@@ -39,7 +40,7 @@ export const borders: Readonly<Record<string, readonly string[] | typeof everyth
 };
 
 /** Packages that run in Node alone and may import `node:` modules at the top of a file. */
-const nodeOnly: ReadonlySet<string> = new Set(['@rheo/cli']);
+const nodeOnly: ReadonlySet<string> = new Set(['@rheo/backend-native', '@rheo/cli']);
 
 /** Every import that crosses a border. */
 export function checkBorders(workspace: Workspace): Finding[] {

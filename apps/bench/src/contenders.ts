@@ -3,6 +3,7 @@
  *
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
+import { native } from './backends/native.ts';
 import { onnxNodeCpu, onnxWebWasm } from './backends/onnx.ts';
 import { tfjsCpu, tfjsOnWasm } from './backends/tfjs.ts';
 import { wasm } from './backends/wasm.ts';
@@ -15,6 +16,7 @@ import { torch, torch1 } from './rivals/torch.ts';
 
 export const contenders: readonly Contender[] = [
   wasm,
+  native,
   onnxNodeCpu,
   onnxWebWasm,
   tfjsCpu,

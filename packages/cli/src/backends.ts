@@ -1,7 +1,7 @@
 /**
  * Backends by the names of the command line, created and ended.
  *
- * A name is a family (`wasm`, `reference`, `onnx`, `onnx-web`, `tfjs`) and, where there is a choice, after a colon where
+ * A name is a family (`wasm`, `native`, `reference`, `onnx`, `onnx-web`, `tfjs`) and, where there is a choice, after a colon where
  * it computes: `onnx:cuda`. You get exactly that, or an error that says what to do; nothing takes its place.
  */
 

@@ -13,7 +13,7 @@ import type { Backend } from '@rheo/ir';
 import { referenceBackend } from '@rheo/ir';
 
 /** Name of a family. */
-export type FamilyName = 'wasm' | 'reference' | 'onnx' | 'onnx-web' | 'tfjs';
+export type FamilyName = 'wasm' | 'native' | 'reference' | 'onnx' | 'onnx-web' | 'tfjs';
 
 /** A family of backends. */
 export interface Family {
@@ -23,6 +23,8 @@ export interface Family {
   readonly places: readonly string[];
   /** True where the engine that is installed may have more places. */
   readonly open: boolean;
+  /** True where a machine may lack what it needs without anything being broken. */
+  readonly optional?: boolean;
   /** What an engine that is installed says that it has. */
   readonly installedPlaces?: (runtime: unknown) => readonly string[];
   /** Places that only pages have. */
@@ -42,6 +44,16 @@ export const families: { readonly [K in FamilyName]: Family } = {
     inPages: [],
     engines: () => [],
     create: () => wasm(),
+  },
+  native: {
+    title: 'C, built by the compiler of this machine',
+    places: [],
+    open: false,
+    optional: true,
+    inPages: [],
+    engines: () => [],
+    // Its foreign function interface is a binary, which is not for every machine: loaded only where it is asked for.
+    create: async () => (await import('@rheo/backend-native')).native(),
   },
   reference: {
     title: 'the definition, slow',

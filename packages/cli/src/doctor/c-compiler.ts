@@ -1,5 +1,5 @@
 /**
- * The C compiler as a finding: `rheo export --format c` runs what it writes with it.
+ * The C compiler as a finding: `rheo export --format c` runs what it writes with it, and the native backend is built by it.
  */
 
 import { systemCompiler } from '../c-compiler.ts';
@@ -13,7 +13,7 @@ export function findCompiler(environment: NodeJS.ProcessEnv = process.env): Find
   return {
     name,
     state: 'missing',
-    detail: `${chosen ? 'CC names it, and it does not run' : 'no cc, clang or gcc was found'}; only exported C needs one`,
+    detail: `${chosen ? 'CC names it, and it does not run' : 'no cc, clang or gcc was found'}; only exported C and the native backend need one`,
     remedy: installation[process.platform] ?? { advice: 'Install clang or gcc' },
   };
 }

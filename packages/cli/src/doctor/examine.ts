@@ -44,7 +44,7 @@ function placesOf(family: FamilyName, folder: string): readonly string[] {
 
 /** Examines one. */
 export async function examine({ name, family, place }: Candidate, folder: string): Promise<Finding> {
-  const { title, engines, inPages } = families[family];
+  const { title, engines, inPages, optional = false } = families[family];
   if (inPages.includes(place)) return { name, state: 'in pages', detail: `${title}; create it in a page` };
   const sets = engines(place);
   const packages = findEngine(sets, folder);
@@ -60,7 +60,8 @@ export async function examine({ name, family, place }: Candidate, folder: string
   } catch (error) {
     const { detail, advice } = said(error);
     // An engine that loads and lacks a place of its own choice is not broken: this machine lacks what that needs.
-    const lacks = isRheoError(error) && error.code === 'capability' && (families[family].places[0] ?? '') !== place;
+    const chosen = optional || (families[family].places[0] ?? '') !== place;
+    const lacks = isRheoError(error) && error.code === 'capability' && chosen;
     const remedy = providerRemedy(place, folder) ?? (advice === undefined ? undefined : { advice });
     return {
       name,

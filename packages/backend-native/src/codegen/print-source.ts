@@ -1,0 +1,82 @@
+/**
+ * A lowered Program as one C file with two entry points, `prepare` and `run`.
+ *
+ * Both take a table with the address of every buffer, so that one loaded file serves any number of executables: it has
+ * no state. Buffers start at multiples of 64 bytes; memory is readable a vector beyond the end of each.
+ */
+
+import type { Lowered, Step } from '@rheo/compiler';
+import { identifierPart, Lines, touched } from '@rheo/compiler';
+import type { ElementaryFunction } from '../math/elementary.ts';
+import { elementaryText } from '../math/elementary.ts';
+import { randomText } from '../math/random.ts';
+import { blockName, blockText } from './blocks.ts';
+import type { Block, PrintContext } from './context.ts';
+import type { Called } from './operations.ts';
+import { packingName, packingText } from './packing.ts';
+import { prelude } from './prelude.ts';
+import type { PrintedKernels } from './print-steps.ts';
+import { printSteps } from './print-steps.ts';
+import type { Target } from './target.ts';
+
+/** The whole file. */
+export function printSource(lowered: Lowered, target: Target): string {
+  const called = new Set<Called>();
+  const blocks = new Map<string, Block>();
+  let packs = false;
+  const names = bufferNames(lowered);
+  const context: PrintContext = {
+    target,
+    buffers: lowered.buffers,
+    name: (buffer) => names[buffer] ?? `value_${buffer}`,
+    call: (name) => called.add(name),
+    block: (block) => {
+      blocks.set(blockName(block), block);
+      return blockName(block);
+    },
+    packing: () => {
+      packs = true;
+      return packingName;
+    },
+  };
+  const kernels: PrintedKernels = { texts: [], count: 0 };
+  const entries = (['prepare', 'run'] as const).map((name) => {
+    const lines = new Lines();
+    lines.block(`void ${name}(void *const *table)`, () => {
+      lines.add('(void)table;');
+      printSteps(context, kernels, name === 'prepare' ? lowered.prepare : lowered.steps, [], lines);
+    });
+    return lines.text;
+  });
+  return [
+    prelude(target),
+    ...[...called]
+      .sort()
+      .map((name) => (name === 'random' ? randomText() : elementaryText(name as ElementaryFunction))),
+    ...[...blocks.keys()].sort().map((name) => blockText(blocks.get(name) as Block, target)),
+    ...(packs ? [packingText] : []),
+    ...kernels.texts,
+    ...entries,
+    '',
+  ].join('\n\n');
+}
+
+/** Names that say what a buffer holds, and which one it is. */
+function bufferNames({ buffers, prepare, steps }: Lowered): string[] {
+  const titles = new Map<number, string>();
+  const visit = (step: Step): void => {
+    if (step.kind === 'loop') step.body.forEach(visit);
+    else if (step.kind === 'while') [...step.test, ...step.body].forEach(visit);
+    else {
+      const name = step.kind === 'pack' ? `packed ${step.origin.name}` : step.origin.name;
+      for (const id of touched(step).writes) if (!titles.has(id)) titles.set(id, name);
+    }
+  };
+  [...prepare, ...steps].forEach(visit);
+  return buffers.map(({ id, kind, index = 0, origin }) => {
+    if (kind === 'input') return `in${index}`;
+    if (kind === 'result') return `out${index}`;
+    const title = kind === 'constant' ? origin?.name : titles.get(id);
+    return `${identifierPart(title ?? '', 24) || 'value'}_${id}`;
+  });
+}
