@@ -30,7 +30,7 @@ export function enginesOf(records: readonly ConformanceRecord[]): Engine[] {
     return [{ label: `${backend}, ${where}`, backend, where, file, records: own }];
   });
   const rank = ({ backend, where }: Engine): string =>
-    `${backend === 'wasm' ? 0 : 1} ${backend} ${where === 'Node' ? 0 : 1}`;
+    `${backend.startsWith('wasm') ? 0 : 1} ${backend} ${where === 'Node' ? 0 : 1}`;
   return made.sort((left, right) => (rank(left) < rank(right) ? -1 : 1));
 }
 

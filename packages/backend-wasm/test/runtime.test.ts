@@ -99,7 +99,7 @@ describe('memory', () => {
 });
 
 it('refuses options that it does not have', async () => {
-  await expect(wasm({ threads: 2 } as object)).rejects.toThrow(/no option "threads".*one thread/);
+  await expect(wasm({ workers: 2 } as object)).rejects.toThrow(/no option "workers".*Use .*threads/);
   for (const maxBytes of [Number.NaN, -1, 100]) {
     await expect(wasm({ maxBytes })).rejects.toMatchObject({ code: 'argument' });
   }

@@ -2,12 +2,14 @@
  * What all kernel emitters of one module share: where buffers lie, and where constants come from.
  *
  * Temporaries and constants have fixed addresses, which become immediates of loads and stores; inputs and results
- * have a global each, which `run` sets.
+ * have a global each, which `run` sets. Where threads share out loops, buffers of which each thread has its own lie a
+ * distance further on that every instance of the module holds in a global: 0 for the caller.
  */
 
 import type { Access, Buffer, Step } from '@rheo/compiler';
 import type { FunctionBuilder, Global, Local } from '../assembler/function-builder.ts';
 import type { ConstantPool } from '../math/constant-pool.ts';
+import type { SharedLoops } from './sharing.ts';
 
 /** The shared state of one module under construction. */
 export interface EmitContext {
@@ -19,6 +21,8 @@ export interface EmitContext {
   readonly constants: ConstantPool;
   /** Emits what is to happen before a kernel is called, in a module that is made for profiling. */
   readonly beforeKernel?: (caller: FunctionBuilder, step: Step) => void;
+  /** Loops that threads share out; absent where there are none. */
+  readonly shared?: SharedLoops;
 }
 
 /** A byte address: the sum of some locals and a constant that fits an immediate. */
@@ -62,20 +66,22 @@ export function basePointer(
   const fixed = buffer.kind === 'temporary' || buffer.kind === 'constant';
   const loops = access.loops.filter(({ stride }) => stride !== 0);
   const constant = access.offset * 4 + (fixed ? context.address(access.buffer) : 0);
-  if (fixed && loops.length === 0) return { terms: [], constant };
+  const own = fixed ? context.shared?.offsetOf(access.buffer) : undefined;
+  if (fixed && own === undefined && loops.length === 0) return { terms: [], constant };
   const local = f.local('i32');
   let first = true;
   // An immediate is unsigned and never wraps: what runs backwards needs its whole address in the local.
   const whole = loops.some(({ stride }) => stride < 0);
+  const base = fixed ? own : context.base(access.buffer);
   if (whole) {
     f.i32Const(constant);
     first = false;
-    if (!fixed) {
-      f.getGlobal(context.base(access.buffer));
+    if (base !== undefined) {
+      f.getGlobal(base);
       f.op('i32.add');
     }
-  } else if (!fixed) {
-    f.getGlobal(context.base(access.buffer));
+  } else if (base !== undefined) {
+    f.getGlobal(base);
     first = false;
   }
   for (const { loop, stride } of loops) {

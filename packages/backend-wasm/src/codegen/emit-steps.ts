@@ -58,6 +58,12 @@ function emitStep(
       emitScatter(f, context, step, inside);
       break;
     case 'loop': {
+      if (context.shared?.has(step) === true) {
+        context.shared.emit(f, step, (g, iteration) =>
+          emitSteps(module, context, g, step.body, new Map([...inside, [step.loop, iteration]])),
+        );
+        break;
+      }
       const counter = f.local('i32');
       const within = new Map([...inside, [step.loop, counter]]);
       const last = step.length - 1;

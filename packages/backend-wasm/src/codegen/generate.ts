@@ -7,13 +7,15 @@
  * slower.
  */
 
-import type { Buffer, Lowered, Step } from '@rheo/compiler';
+import type { Lowered, Step } from '@rheo/compiler';
 import { planMemory } from '@rheo/compiler';
 import type { Callable, FunctionBuilder, Global } from '../assembler/function-builder.ts';
+import type { MemoryLimits } from '../assembler/module-builder.ts';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { inlineConstants } from '../math/constant-pool.ts';
 import type { EmitContext } from './emit-context.ts';
 import { emitSteps } from './emit-steps.ts';
+import type { Layout, Sharing } from './sharing.ts';
 
 /** Addresses that one entry point takes: engines refuse functions of more than a thousand parameters. */
 export const maxParameters = 900;
@@ -27,20 +29,37 @@ export interface GeneratedModule {
   readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
 }
 
-/** Size of the workspace that a lowered Program needs; it must be reserved before code is generated for its address. */
-export function workspaceSize(lowered: Lowered): number {
-  return planMemory(lowered).bytes;
+/** The memory that modules import, and how threads share out their loops. */
+export interface Target {
+  readonly memory: MemoryLimits;
+  /** Absent where one thread works. */
+  readonly sharing?: Sharing;
+}
+
+/** Lays out the workspace, which must be reserved before code is generated for its address. */
+export function layOut(lowered: Lowered, { sharing }: Target): Layout {
+  const shared = sharing?.layOut(lowered);
+  if (shared !== undefined) return shared;
+  const plan = planMemory(lowered);
+  return { plan, bytes: plan.bytes };
 }
 
 /**
  * Generates the module for a workspace at `base` (a multiple of 64). With `numbers`, for profiling, it also imports
  * `env.tick` and calls it with the number of a kernel before it calls the kernel.
  */
-export function generate(lowered: Lowered, base: number, numbers?: ReadonlyMap<Step, number>): GeneratedModule {
-  const plan = planMemory(lowered);
+export function generate(
+  lowered: Lowered,
+  layout: Layout,
+  base: number,
+  target: Target,
+  numbers?: ReadonlyMap<Step, number>,
+): GeneratedModule {
+  const { plan } = layout;
   const module = new ModuleBuilder();
-  module.importMemory('env', 'memory', { min: 1 });
+  module.importMemory('env', 'memory', target.memory);
   const tick = numbers === undefined ? undefined : module.importFunc('env', 'tick', { params: ['i32'], results: [] });
+  const shared = layout.shared && target.sharing?.open(module, layout, base);
   const globals = new Map<number, Global>();
   const external = lowered.buffers.filter(({ kind }) => kind === 'input' || kind === 'result');
   for (const { id } of external) globals.set(id, module.global('i32', 0, { mutable: true }));
@@ -49,28 +68,32 @@ export function generate(lowered: Lowered, base: number, numbers?: ReadonlyMap<S
     address: (buffer) => base + (plan.offsets[buffer] ?? 0),
     base: (buffer) => globals.get(buffer) as Global,
     constants: inlineConstants,
+    ...(shared === undefined ? {} : { shared }),
     ...(tick === undefined ? {} : { beforeKernel: ticking(tick, numbers ?? new Map()) }),
   };
-  const entry = (name: string, buffers: readonly Buffer[]): FunctionBuilder => {
+  const entry = (name: string, from: number): FunctionBuilder => {
+    const buffers = external.slice(from, from + maxParameters);
     const f = module.func(name, { params: buffers.map(() => 'i32' as const), results: [], exportAs: name });
     buffers.forEach(({ id }, position) => {
       f.get(f.param(position));
       f.setGlobal(globals.get(id) as Global);
+      shared?.publish(f, from + position, f.param(position));
     });
     return f;
   };
   for (let from = maxParameters; from < external.length; from += maxParameters)
-    entry(`place${from / maxParameters}`, external.slice(from, from + maxParameters));
+    entry(`place${from / maxParameters}`, from);
   for (const name of ['prepare', 'run'] as const) {
-    const f = entry(name, external.slice(0, maxParameters));
+    const f = entry(name, 0);
     emitSteps(module, context, f, name === 'prepare' ? lowered.prepare : lowered.steps, new Map());
   }
+  shared?.close([...globals.values()]);
   const data: { address: number; bytes: Uint8Array }[] = [];
   for (const { id, kind, dtype, data: values } of lowered.buffers) {
     if (kind !== 'constant' || values === undefined) continue;
     data.push({ address: base + (plan.offsets[id] ?? 0), bytes: encode(dtype, values) });
   }
-  return { bytes: module.bytes(), workspaceBytes: plan.bytes, data };
+  return { bytes: module.bytes(), workspaceBytes: layout.bytes, data };
 }
 
 function ticking(tick: Callable, numbers: ReadonlyMap<Step, number>): NonNullable<EmitContext['beforeKernel']> {

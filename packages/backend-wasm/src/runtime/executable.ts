@@ -9,8 +9,10 @@ import type { Lowered } from '@rheo/compiler';
 import { lower } from '@rheo/compiler';
 import type { DeviceTensor, Profile, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { checkData, elementCount, formatType, RheoError, resultTypes, sameType } from '@rheo/ir';
-import type { GeneratedModule } from '../codegen/generate.ts';
-import { generate, workspaceSize } from '../codegen/generate.ts';
+import type { GeneratedModule, Target } from '../codegen/generate.ts';
+import { generate, layOut } from '../codegen/generate.ts';
+import type { Layout } from '../codegen/sharing.ts';
+import type { Crew, CrewProgram } from '../threads/crew.ts';
 import type { EntryPoints } from './entry-points.ts';
 import { callEntry, entryPoints } from './entry-points.ts';
 import type { Heap } from './heap.ts';
@@ -19,6 +21,9 @@ import { readData, type WasmTensor, writeData } from './tensor.ts';
 /** What an executable needs of its backend. */
 export interface ExecutableOwner {
   readonly heap: Heap;
+  readonly target: Target;
+  /** The workers; undefined where one thread works. */
+  readonly crew: Crew | undefined;
   /** Throws when the backend is disposed. */
   checkOpen(): void;
   newTensor(type: TensorType, what: string): WasmTensor;
@@ -31,6 +36,7 @@ export interface ExecutableOwner {
 export interface Placed {
   readonly program: Program;
   readonly lowered: Lowered;
+  readonly layout: Layout;
   readonly workspace: number;
   readonly module: GeneratedModule;
 }
@@ -38,9 +44,10 @@ export interface Placed {
 /** Reserves the workspace and generates the code of a lowered Program. */
 export function placeProgram(owner: ExecutableOwner, program: Program, bound: ReadonlySet<number>): Placed {
   const lowered = lower(program, bound);
-  const workspace = owner.heap.allocate(workspaceSize(lowered), 'workspace of a Program');
+  const layout = layOut(lowered, owner.target);
+  const workspace = owner.heap.allocate(layout.bytes, 'workspace of a Program');
   try {
-    return { program, lowered, workspace, module: generate(lowered, workspace) };
+    return { program, lowered, layout, workspace, module: generate(lowered, layout, workspace, owner.target) };
   } catch (error) {
     owner.heap.release(workspace);
     throw error;
@@ -63,6 +70,8 @@ export class WasmExecutable implements SyncExecutable {
   readonly #addresses: number[];
   /** Staging memory of inputs, then results, made when first needed. */
   readonly #staging: (number | undefined)[];
+  /** What the workers know it by, if they have a part in it. */
+  readonly #shared: CrewProgram | undefined;
   #open = true;
 
   constructor(
@@ -84,11 +93,19 @@ export class WasmExecutable implements SyncExecutable {
     this.#addresses = new Array<number>(program.params.length + program.results.length).fill(0);
     for (const [index, address] of bound) this.#addresses[index] = address;
     this.#staging = new Array<number | undefined>(this.#addresses.length).fill(undefined);
-    const instance = new WebAssembly.Instance(module, { env: { memory: owner.heap.memory } });
+    this.#shared = placed.layout.shared && owner.crew?.add(module);
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory: owner.heap.memory, ...this.#shared?.imports },
+    });
     this.#points = entryPoints(instance, this.#addresses.length);
     for (const { address, bytes } of placed.module.data) owner.heap.u8.set(bytes, address);
     if (bound.size > 0) callEntry(this.#points, 'prepare', this.#addresses);
     owner.opened(this);
+  }
+
+  /** When the workers have the code; runs before that have fewer threads. */
+  get ready(): Promise<void> {
+    return this.#shared?.ready ?? Promise.resolve();
   }
 
   run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[] {
@@ -163,9 +180,9 @@ export class WasmExecutable implements SyncExecutable {
     try {
       for (const type of this.results) results.push(this.#owner.newTensor(type, 'result of a run'));
       this.#place(tensors, results);
-      const { memory } = this.#owner.heap;
+      const { heap, target } = this.#owner;
       const run = (): void => callEntry(this.#points, 'run', this.#addresses);
-      return profileRuns({ ...this.#placed, memory, addresses: this.#addresses, run });
+      return profileRuns({ ...this.#placed, target, memory: heap.memory, addresses: this.#addresses, run });
     } finally {
       for (const tensor of results) tensor.dispose();
     }
@@ -212,6 +229,7 @@ export class WasmExecutable implements SyncExecutable {
     if (!this.#open) return;
     this.#open = false;
     const { heap } = this.#owner;
+    this.#shared?.remove();
     heap.release(this.#placed.workspace);
     for (const address of this.#bound.values()) heap.release(address);
     for (const address of this.#staging) if (address !== undefined) heap.release(address);

@@ -14,6 +14,9 @@ const slack = 256;
 /** 2 GiB: addresses stay positive as signed 32-bit numbers, in generated code and in JavaScript's shifts. */
 const maxPages = 32768;
 
+/** Views of a memory that threads may share. */
+type Buffer = ArrayBufferLike;
+
 interface Block {
   address: number;
   size: number;
@@ -27,34 +30,35 @@ export class Heap {
   #free: Block[] = [];
   /** End of what has ever been handed out. */
   #top = alignment;
-  #f32: Float32Array<ArrayBuffer>;
-  #i32: Int32Array<ArrayBuffer>;
-  #u32: Uint32Array<ArrayBuffer>;
-  #u8: Uint8Array<ArrayBuffer>;
+  #f32: Float32Array<Buffer>;
+  #i32: Int32Array<Buffer>;
+  #u32: Uint32Array<Buffer>;
+  #u8: Uint8Array<Buffer>;
 
-  constructor(maxBytes: number) {
+  /** Memory of its own that may grow to `maxBytes`, or a shared one that may not grow further than that. */
+  constructor(maxBytes: number, shared?: WebAssembly.Memory) {
     this.#maxBytes = Math.min(maxBytes, maxPages * pageBytes);
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: Math.max(1, Math.floor(this.#maxBytes / pageBytes)) });
-    const buffer = this.memory.buffer as ArrayBuffer;
+    this.memory = shared ?? new WebAssembly.Memory({ initial: 1, maximum: pagesOf(this.#maxBytes) });
+    const buffer = this.memory.buffer as Buffer;
     this.#f32 = new Float32Array(buffer);
     this.#i32 = new Int32Array(buffer);
     this.#u32 = new Uint32Array(buffer);
     this.#u8 = new Uint8Array(buffer);
   }
 
-  get f32(): Float32Array<ArrayBuffer> {
+  get f32(): Float32Array<Buffer> {
     return this.#f32;
   }
 
-  get i32(): Int32Array<ArrayBuffer> {
+  get i32(): Int32Array<Buffer> {
     return this.#i32;
   }
 
-  get u32(): Uint32Array<ArrayBuffer> {
+  get u32(): Uint32Array<Buffer> {
     return this.#u32;
   }
 
-  get u8(): Uint8Array<ArrayBuffer> {
+  get u8(): Uint8Array<Buffer> {
     return this.#u8;
   }
 
@@ -124,7 +128,7 @@ export class Heap {
     for (const count of [generous, pages]) {
       try {
         this.memory.grow(count);
-        const buffer = this.memory.buffer as ArrayBuffer;
+        const buffer = this.memory.buffer as Buffer;
         this.#f32 = new Float32Array(buffer);
         this.#i32 = new Int32Array(buffer);
         this.#u32 = new Uint32Array(buffer);
@@ -143,6 +147,12 @@ export class Heap {
   }
 }
 
-function mebibytes(bytes: number): string {
+/** Pages of 64 KiB that so many bytes fill, one at least and 32,768 at most. */
+export function pagesOf(bytes: number): number {
+  return Math.max(1, Math.floor(Math.min(bytes / pageBytes, maxPages)));
+}
+
+/** Bytes for people. */
+export function mebibytes(bytes: number): string {
   return `${(bytes / 1048576).toFixed(1)} MiB`;
 }

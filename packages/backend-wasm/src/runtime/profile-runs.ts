@@ -9,13 +9,18 @@
 import { kernelSites, type Lowered, measureProfile } from '@rheo/compiler';
 import type { Profile } from '@rheo/ir';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
+import type { Target } from '../codegen/generate.ts';
 import { generate } from '../codegen/generate.ts';
+import type { Layout } from '../codegen/sharing.ts';
+import type { EntryPoints } from './entry-points.ts';
 import { callEntry, entryPoints } from './entry-points.ts';
 
 /** Code that was placed in memory, and where its inputs and results lie. */
 export interface PlacedRun {
   readonly lowered: Lowered;
+  readonly layout: Layout;
   readonly workspace: number;
+  readonly target: Target;
   readonly memory: WebAssembly.Memory;
   readonly addresses: number[];
   /** One run of the ordinary code on these addresses. */
@@ -45,7 +50,11 @@ function calibration(): Uint8Array<ArrayBuffer> {
 }
 
 /** Profiles the run; blocks until it is done. */
-export function profileRuns({ lowered, workspace, memory, addresses, run }: PlacedRun): Profile {
+export function profileRuns(placed: PlacedRun): Profile {
+  const { lowered, workspace, target, memory, addresses } = placed;
+  // Kernels of several threads overlap: a profile is of one.
+  const { plan, bytes } = placed.layout;
+  const layout: Layout = { plan, bytes };
   const sites = kernelSites(lowered.steps);
   const numbers = new Map(sites.map(({ step }, number) => [step, number]));
   let seconds: Float64Array = new Float64Array(1);
@@ -70,12 +79,16 @@ export function profileRuns({ lowered, workspace, memory, addresses, run }: Plac
     clockSeconds = Math.min(clockSeconds, (performance.now() - begin) / 1000 / calibrations);
   }
   tick(-1);
-  const { bytes } = generate(lowered, workspace, numbers);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, tick } });
-  const points = entryPoints(instance, addresses.length);
+  const load = (withClock: boolean): EntryPoints => {
+    const code = generate(lowered, layout, workspace, target, withClock ? numbers : undefined).bytes;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory, tick } });
+    return entryPoints(instance, addresses.length);
+  };
+  const points = load(true);
+  const alone = placed.layout.shared === undefined ? undefined : load(false);
   return measureProfile({
     sites,
-    run,
+    run: alone === undefined ? placed.run : () => callEntry(alone, 'run', addresses),
     runTimed: (intoSeconds, intoCalls) => {
       [seconds, calls] = [intoSeconds, intoCalls];
       callEntry(points, 'run', addresses);

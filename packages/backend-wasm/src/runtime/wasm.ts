@@ -20,6 +20,9 @@ import type {
 import { checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
+import type { Target } from '../codegen/generate.ts';
+import type { Crew } from '../threads/crew.ts';
+import type { Team } from '../threads/gather-threads.ts';
 import type { ExecutableOwner } from './executable.ts';
 import { placeProgram, WasmExecutable } from './executable.ts';
 import { Heap } from './heap.ts';
@@ -27,6 +30,17 @@ import { copyOut, WasmTensor, writeData } from './tensor.ts';
 
 /** Options of the backend. */
 export interface WasmOptions {
+  /**
+   * Threads that work on a run, the caller among them: 1 unless given. Results are bit-equal for any number. A number is
+   * had or refused; 'auto' takes as many as there are processors, 8 at most, and one where a page is not cross-origin
+   * isolated: `capabilities` says why.
+   */
+  readonly threads?: number | 'auto';
+  /**
+   * Arithmetic operations from which on a loop is shared out among threads; 1,000,000 unless given: less is over before
+   * another thread is awake. 0 shares out every loop, for tests on small models.
+   */
+  readonly leastWork?: number;
   /** Limit of the memory in bytes; 2 GiB by default, which is also the most. */
   readonly maxBytes?: number;
   /** Passes beyond the standard ones that compile options may switch on: `optionalPasses` of @rheo/passes, or some. */
@@ -40,10 +54,15 @@ export interface WasmBackend extends SyncBackend {
 }
 
 /**
- * Creates a WebAssembly backend. Throws `capability` where the engine has no WebAssembly SIMD, and `argument` for an
- * option that does not exist or is out of range.
+ * Creates a WebAssembly backend. Throws `capability` where the engine has no WebAssembly SIMD or a number of threads cannot
+ * be had, and `argument` for an option that does not exist or is out of range.
  */
-export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+export function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  return openWasm(options, false);
+}
+
+/** The same; `together` has the caller wait until every worker is at work before it takes a part, for tests. */
+export async function openWasm(options: WasmOptions, together: boolean): Promise<WasmBackend> {
   checkOptions(options);
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(simdProbe())) {
     throw new RheoError('capability', {
@@ -52,33 +71,53 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
       remedy: 'Use a browser of 2023 or newer, Node 16 or newer, or another backend',
     });
   }
-  return new Wasm(options.maxBytes ?? 2 ** 31, options.passes ?? {});
+  const { threads = 1, leastWork, maxBytes = 2 ** 31, passes = {} } = options;
+  if (threads === 1 && leastWork === undefined) return new Wasm(maxBytes, passes);
+  // Pages on one thread do not load it.
+  const { gatherThreads, usualLeastWork } = await import('../threads/gather-threads.ts');
+  const team = await gatherThreads({ threads, maxBytes, leastWork: leastWork ?? usualLeastWork, together });
+  return new Wasm(maxBytes, passes, team);
 }
+
+const optionNames: readonly string[] = ['leastWork', 'maxBytes', 'passes', 'threads'];
 
 function checkOptions(options: WasmOptions): void {
   const fail = (what: string, remedy: string): never => {
     throw new RheoError('argument', { from: '@rheo/backend-wasm', what, where: 'wasm', remedy });
   };
-  const unknown = Object.keys(options).find((name) => name !== 'maxBytes' && name !== 'passes');
-  if (unknown !== undefined) fail(`there is no option "${unknown}"`, 'Use maxBytes or passes; it runs on one thread');
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) fail(`there is no option "${unknown}"`, `Use ${optionNames.join(', ')}`);
   const { maxBytes = 2 ** 31 } = options;
   if (!Number.isFinite(maxBytes) || maxBytes < 65536) fail(`maxBytes is ${maxBytes}`, 'Give at least 65536 bytes');
 }
 
+const oneThread: Team = { threads: 1, notes: ['one thread'] };
+
 class Wasm implements WasmBackend, ExecutableOwner {
   readonly spec = 1;
-  readonly name = 'wasm';
+  readonly name: string;
   readonly heap: Heap;
+  readonly target: Target;
+  readonly crew: Crew | undefined;
   readonly capabilities: Capabilities;
   readonly #passes: OptionalPasses;
   readonly lost: Promise<DeviceLost>;
   #lose: (lost: DeviceLost) => void = () => {};
   #open = true;
+  /** Why nothing in the memory is to be relied on any more. */
+  #failure: RheoError | undefined;
   #live = 0;
   readonly #executables = new Set<WasmExecutable>();
 
-  constructor(maxBytes: number, passes: OptionalPasses) {
-    this.heap = new Heap(maxBytes);
+  constructor(maxBytes: number, passes: OptionalPasses, { threads, notes, employ }: Team = oneThread) {
+    const employed = employ?.((failure) => {
+      this.#failure = failure;
+      this.#lose({ reason: 'lost', message: failure.details.what });
+    });
+    this.name = threads > 1 ? `wasm×${threads}` : 'wasm';
+    this.heap = employed?.heap ?? new Heap(maxBytes);
+    this.target = employed?.target ?? { memory: { min: 1 } };
+    this.crew = employed?.crew;
     this.#passes = passes;
     this.capabilities = {
       dtypes: ['f32', 'i32', 'u32', 'bool'],
@@ -86,8 +125,8 @@ class Wasm implements WasmBackend, ExecutableOwner {
       synchronous: true,
       exactI32: true,
       passes: switchablePasses(passes),
-      threads: 1,
-      notes: ['128-bit SIMD', 'one thread'],
+      threads,
+      notes: ['128-bit SIMD', ...notes],
     };
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
@@ -111,14 +150,17 @@ class Wasm implements WasmBackend, ExecutableOwner {
     });
     const donate = new Set(options.donate ?? []);
     const placed = placeProgram(this, legal, new Set());
+    let executable: WasmExecutable;
     try {
       const module = await WebAssembly.compile(placed.module.bytes);
       this.checkOpen();
-      return new WasmExecutable(this, placed, module, donate, new Map());
+      executable = new WasmExecutable(this, placed, module, donate, new Map());
     } catch (error) {
       this.heap.release(placed.workspace);
       throw error;
     }
+    await executable.ready;
+    return executable;
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
@@ -159,9 +201,11 @@ class Wasm implements WasmBackend, ExecutableOwner {
     this.#open = false;
     this.#live = 0;
     this.#lose({ reason: 'disposed', message: 'the backend was disposed' });
+    await this.crew?.dispose();
   }
 
   checkOpen(): void {
+    if (this.#open && this.#failure !== undefined) throw this.#failure;
     if (this.#open) return;
     throw new RheoError('disposed', {
       from: '@rheo/backend-wasm',
