@@ -1,7 +1,8 @@
 """The conversation of a Python peer with the benchmark: one command a line in, one JSON object a line out.
 
 Commands: `prepare {json}` builds a problem, `check` returns the numbers to verify, `run N` times N runs and returns
-their durations, `quit` ends. A peer supplies `prepare(problem) -> (check, run)`, where `problem` holds the shape and
+their durations, `memory` returns the most bytes that the process took up since `prepare` beyond what it had before its
+first problem, `quit` ends. A peer supplies `prepare(problem) -> (check, run)`, where `problem` holds the shape and
 its float32 arrays; `check()` returns a flat list or array and `run()` does one complete run.
 """
 import base64
@@ -36,6 +37,26 @@ def read_problem(text):
     return problem
 
 
+def memory_now(field):
+    """Bytes of this process by Linux's account: VmRSS is now, VmHWM the most; None elsewhere."""
+    try:
+        with open("/proc/self/status") as status:
+            for line in status:
+                if line.startswith(field + ":"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def forget_peak():
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+    except OSError:
+        pass
+
+
 def say(**fields):
     print(json.dumps(fields), flush=True)
 
@@ -43,6 +64,7 @@ def say(**fields):
 def serve(version, prepare):
     """Answers commands until `quit` or the end of input."""
     say(ready=True, version=version)
+    before = memory_now("VmRSS")
     check = run = None
     for line in sys.stdin:
         command, _, rest = line.strip().partition(" ")
@@ -50,6 +72,8 @@ def serve(version, prepare):
             if command == "quit":
                 return
             if command == "prepare":
+                check = run = None
+                forget_peak()
                 problem = read_problem(rest)
                 begin = time.perf_counter()
                 check, run = prepare(problem)
@@ -57,6 +81,9 @@ def serve(version, prepare):
             elif command == "check":
                 values = np.asarray(check(), dtype="<f4").ravel()
                 say(values=base64.b64encode(values.tobytes()).decode())
+            elif command == "memory":
+                most = memory_now("VmHWM")
+                say(**({} if most is None or before is None else {"memory": max(0, most - before)}))
             elif command == "run":
                 durations = []
                 for _ in range(int(rest)):

@@ -3,6 +3,7 @@
 Separate linear maps for the four heads, a Python loop over time, autograd and torch.optim.Adam: what a user of the
 library runs, not the fastest that could be written with it.
 """
+import os
 import re
 import sys
 
@@ -155,9 +156,13 @@ def prepare(problem):
 
 
 def blas():
-    """The library of matrix products that this build uses, where it tells."""
+    """The library of matrix products that this build uses, where it tells, and what it is told about the processor."""
     found = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
-    return "" if found is None else " with " + found.group(1)
+    if found is None:
+        return ""
+    told = os.environ.get("OPENBLAS_CORETYPE")
+    kernels = "" if told is None or found.group(1) == "mkl" else " (OPENBLAS_CORETYPE=%s)" % told
+    return " with %s BLAS%s" % (found.group(1), kernels)
 
 
 peer.serve("torch " + torch.__version__ + blas(), prepare)

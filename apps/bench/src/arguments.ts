@@ -23,6 +23,12 @@ export interface Options {
   readonly table: string | undefined;
   /** Keep the measured table in docs. */
   readonly write: boolean;
+  /** Write the report. */
+  readonly report: boolean;
+  /** Parts of the report to measure. */
+  readonly parts: readonly string[];
+  /** Keep the other measurements of an earlier report. */
+  readonly append: boolean;
 }
 
 /** The names that exist, per option. */
@@ -32,10 +38,12 @@ export interface Known {
   readonly backends: readonly string[];
   readonly rivals: readonly string[];
   readonly tables: readonly string[];
+  readonly parts: readonly string[];
 }
 
 export const usage = `Usage: pnpm bench [--json] [--shapes S,M] [--modes infer,train,stream]
                   [--backends NAME,…] [--against NAME,…] [--budget MS]
+       pnpm bench --report [--append] [--parts shapes,page,scaling,bundle] [--shapes …]
        pnpm bench --table ode|sparse [--write] [--json] [--budget MS]
 
 Times our backends and rival engines on the same models, interleaved, and prints medians. With --table, times our
@@ -47,6 +55,10 @@ own models against each other on the WebAssembly backend.
   --backends   our backends to time (default: all)
   --against    rivals to time (default: all)
   --budget     timed milliseconds per contender, shape and mode (default: 2500; of a table 1200)
+  --report     write docs/bench.md and docs/bench.json
+  --append     with --report: keep the measurements of the last report that are not
+               taken again
+  --parts      with --report: what to measure (default: all)
   --table      ode: CfC against models that solve differential equations
                sparse: LTC dense against LTC over its synapses
   --write      write the table to docs/ode-table.md or docs/sparse-table.md as well
@@ -98,11 +110,17 @@ const flags = {
   against: { type: 'string' },
   budget: { type: 'string' },
   table: { type: 'string' },
+  report: { type: 'boolean' },
+  append: { type: 'boolean' },
+  parts: { type: 'string' },
   write: { type: 'boolean' },
 } as const;
 
 /** Options that choose shapes and contenders. */
-const ofShapes = ['shapes', 'modes', 'backends', 'against'] as const;
+const ofShapes = ['shapes', 'modes', 'backends', 'against', 'report'] as const;
+
+/** Options that have a meaning with a report only. */
+const ofReport = ['append', 'parts'] as const;
 
 function parse(args: readonly string[]): { readonly [name in keyof typeof flags]?: string | boolean } {
   for (const arg of args) {
@@ -135,6 +153,11 @@ export function readArguments(args: readonly string[], known: Known): Options {
   }
   const foreign = table === undefined ? undefined : ofShapes.find((name) => values[name] !== undefined);
   if (foreign !== undefined) throw new UsageError(`bench: --${foreign} has no meaning with --table; leave it out`);
+  const lonely = values.report === true ? undefined : ofReport.find((name) => values[name] !== undefined);
+  if (lonely !== undefined) throw new UsageError(`bench: --${lonely} belongs to a report; add --report`);
+  if (values.report === true && values.json === true) {
+    throw new UsageError('bench: --report writes JSON beside the page; leave --json out');
+  }
   return {
     help: values.help === true,
     json: values.json === true,
@@ -145,5 +168,8 @@ export function readArguments(args: readonly string[], known: Known): Options {
     budget: budget === undefined ? undefined : Number(budget),
     table,
     write: values.write === true,
+    report: values.report === true,
+    parts: list('parts', text(values.parts), known.parts),
+    append: values.append === true,
   };
 }

@@ -11,6 +11,16 @@ export interface Prepared {
   readonly engine?: string;
   /** Milliseconds from plain arrays to the first result: building, compiling and, where engines compile lazily, one call. */
   readonly compileMs: number;
+  /** Milliseconds of it from the Program to its executable, without tracing and without the first run; of our backends. */
+  readonly builtMs?: number;
+  /** Milliseconds of compiling the same once more, of a backend that keeps what it compiled from one process to the next. */
+  readonly cachedMs?: number;
+  /** Bytes of scratch memory by the plan; of our backends. */
+  readonly workspaceBytes?: number;
+  /** Threads that work on it; one where absent. */
+  readonly threads?: number;
+  /** Bytes of memory taken up at most, where they can be told apart from those of others: asked for after all runs. */
+  memoryBytes?(): number | undefined | Promise<number | undefined>;
   /**
    * The numbers to verify, asked for once before any timed run: for `infer` all outputs [steps, batch, units], for
    * `train` the losses of the first `checkedLosses` steps, for `stream` the outputs of the first `checkedCalls` calls.
@@ -31,6 +41,8 @@ export interface Unsupported {
 export interface Contender {
   readonly name: string;
   readonly kind: 'backend' | 'rival';
+  /** True if it is also timed on rows of sizes. */
+  readonly scales?: boolean;
   prepare(problem: Problem): Promise<Prepared | Unsupported>;
   /** Ends what the contender keeps between problems, such as a child process. */
   close?(): void;

@@ -4,18 +4,21 @@
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
 import { native } from './backends/native.ts';
-import { onnxNodeCpu, onnxWebWasm } from './backends/onnx.ts';
+import { onnxNodeCpu } from './backends/onnx-node.ts';
+import { onnxWebWasm } from './backends/onnx-web.ts';
 import { tfjsCpu, tfjsOnWasm } from './backends/tfjs.ts';
-import { wasm } from './backends/wasm.ts';
+import { wasm, wasmOnTwo } from './backends/wasm.ts';
 import type { Contender } from './contender.ts';
 import { jax } from './rivals/jax.ts';
 import { jaxJs } from './rivals/jax-js.ts';
-import { onnxruntimeNode, onnxruntimeWeb } from './rivals/onnxruntime.ts';
+import { onnxruntimeNode } from './rivals/onnxruntime-node.ts';
+import { onnxruntimeWeb } from './rivals/onnxruntime-web.ts';
 import { tfjsWasm } from './rivals/tfjs-wasm.ts';
 import { torch, torch1 } from './rivals/torch.ts';
 
 export const contenders: readonly Contender[] = [
   wasm,
+  wasmOnTwo,
   native,
   onnxNodeCpu,
   onnxWebWasm,

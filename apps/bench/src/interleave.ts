@@ -19,19 +19,21 @@ export interface Effort {
 export interface Timing {
   /** Median µs of one run. */
   readonly usPerRun: number;
+  /** The same of each round it took part in, in order: rounds of the same number were timed within moments. */
+  readonly usByRound: readonly number[];
   readonly runs: number;
 }
 
 /** A contender whose every run takes seconds drops out of the rounds after this many. */
 const fewestRuns = 3;
 
-/** Runs shorter than this are timed several at once, so that the clock costs nothing. */
-const shortestSampleUs = 50;
+/** Runs shorter than this are timed several at once, so that the clock costs nothing; clocks of pages are coarse. */
+const shortestSampleUs = 'process' in globalThis ? 50 : 1000;
 
 interface Entry {
   readonly prepared: Prepared;
-  /** µs per run, one entry per sample. */
-  readonly samples: number[];
+  /** µs per run, one entry per sample, of each round. */
+  readonly rounds: number[][];
   runs: number;
   /** µs of one run, from the warm-up. */
   estimate: number;
@@ -68,24 +70,26 @@ async function warmUp(entry: Entry, effort: Effort): Promise<void> {
 /** One slice of about `sliceMs` milliseconds, at least one run. */
 async function slice(entry: Entry, sliceMs: number): Promise<void> {
   const { prepared, estimate } = entry;
+  const samples: number[] = [];
+  entry.rounds.push(samples);
   if (prepared.sample !== undefined) {
     const count = Math.max(1, Math.round((sliceMs * 1000) / estimate));
     const taken = await prepared.sample(count);
-    entry.samples.push(...taken);
+    samples.push(...taken);
     entry.runs += taken.length;
     return;
   }
   const together = Math.max(1, Math.ceil(shortestSampleUs / estimate));
   const stop = performance.now() + sliceMs;
   do {
-    entry.samples.push(await timeTogether(prepared, together));
+    samples.push(await timeTogether(prepared, together));
     entry.runs += together;
   } while (performance.now() < stop);
 }
 
 /** Times all of `prepared`; timings come in their order. */
 export async function interleave(prepared: readonly Prepared[], effort: Effort): Promise<readonly Timing[]> {
-  const entries = prepared.map((one): Entry => ({ prepared: one, samples: [], runs: 0, estimate: Number.NaN }));
+  const entries = prepared.map((one): Entry => ({ prepared: one, rounds: [], runs: 0, estimate: Number.NaN }));
   for (const entry of entries) await warmUp(entry, effort);
   for (let round = 0; round < effort.rounds; round += 1) {
     for (const entry of entries) {
@@ -93,5 +97,9 @@ export async function interleave(prepared: readonly Prepared[], effort: Effort):
       if (entry.runs < fewestRuns || spentMs < effort.timedMs) await slice(entry, effort.timedMs / effort.rounds);
     }
   }
-  return entries.map(({ samples, runs }) => ({ usPerRun: median(samples), runs }));
+  return entries.map(({ rounds, runs }) => ({
+    usPerRun: median(rounds.flat()),
+    usByRound: rounds.map(median),
+    runs,
+  }));
 }

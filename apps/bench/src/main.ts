@@ -11,6 +11,8 @@ import type { Effort } from './interleave.ts';
 import { measure, standardEffort } from './measure.ts';
 import { makeProblem } from './problem.ts';
 import { jsonLine, refusalLines, table } from './report.ts';
+import { parts } from './report-page/take.ts';
+import { writeReport } from './report-page/write-report.ts';
 import { modes, shapes } from './shapes.ts';
 import { runTable, tables } from './tables/run-table.ts';
 
@@ -27,6 +29,7 @@ async function run(args: readonly string[]): Promise<number> {
     backends: namesOf('backend'),
     rivals: namesOf('rival'),
     tables: tables.map(({ name }) => name),
+    parts,
   });
   if (options.help) {
     console.log(usage);
@@ -44,7 +47,18 @@ async function run(args: readonly string[]): Promise<number> {
   );
   let code = 0;
   try {
-    for (const shape of shapes.filter(({ name }) => options.shapes.includes(name))) {
+    const wantedShapes = shapes.filter(({ name }) => options.shapes.includes(name));
+    if (options.report) {
+      const plan = {
+        shapes: wantedShapes,
+        modes: modes.filter((name) => options.modes.includes(name)),
+        contenders: chosen,
+        effort: effort(standardEffort),
+        scalingEffort: effort(tableEffort),
+      };
+      return (await writeReport(plan, options.parts, options.append)) ? 0 : 1;
+    }
+    for (const shape of wantedShapes) {
       for (const mode of shape.modes.filter((name) => options.modes.includes(name))) {
         const measurement = await measure(chosen, makeProblem(shape, mode), effort(standardEffort));
         if (options.json) for (const result of measurement.results) console.log(jsonLine(result));

@@ -14,8 +14,15 @@ export interface Result {
   readonly mode: string;
   /** Median µs per time step. */
   readonly usPerStep: number;
+  /** The same by round. */
+  readonly rounds: readonly number[];
   readonly compileMs: number;
   readonly runs: number;
+  readonly builtMs?: number;
+  readonly cachedMs?: number;
+  readonly workspaceBytes?: number;
+  readonly memoryBytes?: number;
+  readonly threads?: number;
   readonly engine?: string;
 }
 
@@ -72,19 +79,28 @@ export async function measure(
       entries.map(({ prepared }) => prepared),
       effort,
     );
-    const results = entries.map(({ contender, prepared }, index): Result => {
-      const { usPerRun = Number.NaN, runs = 0 } = timings[index] ?? {};
-      return {
+    const results: Result[] = [];
+    for (const [index, { contender, prepared }] of entries.entries()) {
+      const { usPerRun = Number.NaN, usByRound = [], runs = 0 } = timings[index] ?? {};
+      const { compileMs, builtMs, cachedMs, workspaceBytes, threads, engine } = prepared;
+      const memoryBytes = await prepared.memoryBytes?.();
+      results.push({
         name: contender.name,
         kind: contender.kind,
         shape: shape.name,
         mode,
         usPerStep: usPerRun / shape.steps,
-        compileMs: prepared.compileMs,
+        rounds: usByRound.map((us) => us / shape.steps),
+        compileMs,
         runs,
-        ...(prepared.engine === undefined ? {} : { engine: prepared.engine }),
-      };
-    });
+        ...(builtMs === undefined ? {} : { builtMs }),
+        ...(cachedMs === undefined ? {} : { cachedMs }),
+        ...(workspaceBytes === undefined ? {} : { workspaceBytes }),
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(engine === undefined ? {} : { engine }),
+      });
+    }
     return { results, refusals };
   } finally {
     for (const entry of entries) await entry.prepared.dispose();

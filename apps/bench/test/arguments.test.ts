@@ -8,11 +8,20 @@ const known = {
   backends: ['wasm'],
   rivals: ['tfjs-wasm', 'jax-js', 'jax'],
   tables: ['ode', 'sparse'],
+  parts: ['shapes', 'page'],
 };
 
 it('takes everything by default', () => {
   const { tables: _, ...all } = known;
-  const off = { help: false, json: false, budget: undefined, table: undefined, write: false };
+  const off = {
+    help: false,
+    json: false,
+    budget: undefined,
+    table: undefined,
+    write: false,
+    report: false,
+    append: false,
+  };
   expect(readArguments([], known)).toEqual({ ...off, ...all });
 });
 
@@ -30,6 +39,10 @@ it.each([
   [['--table', 'ode,sparse'], '--table takes one of ode, sparse'],
   [['--table', 'ode', '--shapes', 'S'], '--shapes has no meaning with --table'],
   [['--write'], '--write keeps a table; add --table ode or --table sparse'],
+  [['--append'], '--append belongs to a report'],
+  [['--report', '--parts', 'pages'], 'did you mean "page"?'],
+  [['--report', '--table', 'ode'], '--report has no meaning with --table'],
+  [['--report', '--json'], 'leave --json out'],
   [['--against', 'jaxjs'], '--against does not know "jaxjs"; did you mean "jax-js"?'],
   [['--shapes', 'steam'], 'did you mean "stream"?'],
   [['--shape', 'S'], 'unknown option --shape; did you mean "--shapes"?'],

@@ -1,7 +1,8 @@
 /** Our Programs on engines that others made compute the right numbers on small models, also after more runs. */
 import { fullyConnected } from '@rheo/layers';
 import { describe, expect, it } from 'vitest';
-import { onnxNodeCpu, onnxWebWasm } from '../src/backends/onnx.ts';
+import { onnxNodeCpu } from '../src/backends/onnx-node.ts';
+import { onnxWebWasm } from '../src/backends/onnx-web.ts';
 import { tfjsCpu, tfjsOnWasm } from '../src/backends/tfjs.ts';
 import { makeProblem } from '../src/problem.ts';
 import { disagreement, referenceOf } from '../src/reference.ts';

@@ -5,7 +5,7 @@ import { wasm } from '../src/backends/wasm.ts';
 import { forwardLtc, gradientLtc, trainLtc } from '../src/ltc-double.ts';
 import { type LtcProblem, makeProblem } from '../src/problem.ts';
 import { disagreement, referenceOf } from '../src/reference.ts';
-import { onnxruntimeWeb } from '../src/rivals/onnxruntime.ts';
+import { onnxruntimeWeb } from '../src/rivals/onnxruntime-web.ts';
 import type { LtcShape } from '../src/shapes.ts';
 import { ltcNames } from '../src/weights.ts';
 

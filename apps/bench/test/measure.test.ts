@@ -50,8 +50,8 @@ it('warms up, then gives every contender a slice in each round', async () => {
     ['theirs', 20, 2],
   ]);
   expect(results.map((result) => JSON.parse(jsonLine(result)))).toEqual([
-    { backend: 'ours', shape: 'T', mode: 'infer', us_per_step: 5, compile_ms: 7, runs: 2 },
-    { rival: 'theirs', shape: 'T', mode: 'infer', us_per_step: 20, compile_ms: 7, runs: 2 },
+    { backend: 'ours', shape: 'T', mode: 'infer', us_per_step: 5, compile_ms: 7, runs: 2, rounds: [5, 5] },
+    { rival: 'theirs', shape: 'T', mode: 'infer', us_per_step: 20, compile_ms: 7, runs: 2, rounds: [20, 20] },
   ]);
   expect(table({ results, refusals: [] })).toMatch(/of rheo ours[\s\S]*^rheo ours\s+5\.00\s+1\.00×/m);
   expect(table({ results, refusals: [] })).toMatch(/^theirs\s+20\.0\s+4\.00×/m);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeProblem } from '../src/problem.ts';
 import { disagreement, referenceOf } from '../src/reference.ts';
 import { jaxJs } from '../src/rivals/jax-js.ts';
-import { onnxruntimeWeb } from '../src/rivals/onnxruntime.ts';
+import { onnxruntimeWeb } from '../src/rivals/onnxruntime-web.ts';
 import { tfjsWasm } from '../src/rivals/tfjs-wasm.ts';
 import type { CfcShape, Mode } from '../src/shapes.ts';
 

@@ -30,6 +30,12 @@ export interface Work {
 /** A prepared model, and the memory that its program works in besides its inputs and results. */
 export interface PreparedModel extends Prepared {
   readonly workspaceBytes: number;
+  readonly builtMs: number;
+}
+
+/** The size of the backend's memory, where it tells. */
+function memoryOf(backend: Backend): Pick<Prepared, 'memoryBytes'> {
+  return 'memoryBytes' in backend ? { memoryBytes: () => Number(backend.memoryBytes) } : {};
 }
 
 /** Waits for what was enqueued, where a backend enqueues, and frees it. */
@@ -40,7 +46,7 @@ function finish(backend: Backend, handle: DeviceTensor): void | Promise<void> {
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 
-export function inferProgram({ model, steps, batch, features }: Work): Program {
+function inferProgram({ model, steps, batch, features }: Work): Program {
   const { leaves, structure } = flattenTree(build(model, features).parameters);
   return trace(
     (parameters: readonly Tensor[], values: Tensor, dt: Tensor) =>
@@ -49,7 +55,7 @@ export function inferProgram({ model, steps, batch, features }: Work): Program {
   ).program;
 }
 
-export function trainProgram({ model, steps, batch, features }: Work): Program {
+function trainProgram({ model, steps, batch, features }: Work): Program {
   const { leaves, structure } = flattenTree(build(model, features).parameters);
   const types = leaves.map(({ type }) => type);
   const optimizer = adamOptimizer({ ...adam, variant: 'pytorch' });
@@ -90,7 +96,10 @@ export function trainProgram({ model, steps, batch, features }: Work): Program {
 export async function prepareInfer(backend: Backend, work: Work): Promise<PreparedModel> {
   const { weights, steps, batch, features, x, elapsed } = work;
   const start = performance.now();
-  const executable = await compile(backend, inferProgram(work));
+  const program = inferProgram(work);
+  const traced = performance.now();
+  const executable = await compile(backend, program);
+  const builtMs = performance.now() - traced;
   const handles = weights.map((data, index) => backend.upload(data, executable.inputs[index] as TensorType));
   const bound = executable.bind(new Map(handles.map((handle, index) => [index, handle])));
   const inputs = [backend.upload(x, f32(steps, batch, features)), backend.upload(elapsed, f32(steps, batch))];
@@ -99,7 +108,9 @@ export async function prepareInfer(backend: Backend, work: Work): Promise<Prepar
   const compileMs = performance.now() - start;
   return {
     compileMs,
+    builtMs,
     workspaceBytes: executable.workspaceBytes,
+    ...memoryOf(backend),
     async check() {
       const outputs = run();
       const values = (await backend.read(outputs)) as Float32Array;
@@ -116,8 +127,10 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
   const { weights, steps, batch, features, x: values, elapsed } = work;
   const start = performance.now();
   const program = trainProgram(work);
+  const traced = performance.now();
   const donate = Array.from({ length: weights.length * 3 }, (_, index) => index);
   const executable = await compile(backend, program, { donate });
+  const builtMs = performance.now() - traced;
   const type = (index: number): TensorType => executable.inputs[index] as TensorType;
   const x = backend.upload(values, f32(steps, batch, features));
   const dt = backend.upload(elapsed, f32(steps, batch));
@@ -142,7 +155,9 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
   const compileMs = performance.now() - start;
   return {
     compileMs,
+    builtMs,
     workspaceBytes: executable.workspaceBytes,
+    ...memoryOf(backend),
     async check() {
       reset();
       const losses = new Float32Array(checkedLosses);

@@ -22,6 +22,7 @@ export async function prepareStream(backend: Backend, problem: CfcProblem): Prom
     leaves.map((leaf, index) => ({ ...leaf, data: weights[index] as Float32Array })),
   );
   const live = await stream(model, parameters, backend, { features });
+  const builtMs = performance.now() - start;
   const rows = Array.from({ length: problem.rows }, (_, row) => problem.x.slice(row * features, (row + 1) * features));
   let next = 0;
   const run = (): Float32Array => {
@@ -33,6 +34,7 @@ export async function prepareStream(backend: Backend, problem: CfcProblem): Prom
   const compileMs = performance.now() - start;
   return {
     compileMs,
+    builtMs,
     async check() {
       live.reset();
       next = 0;

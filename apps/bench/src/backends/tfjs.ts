@@ -8,6 +8,7 @@
 import { tfjs } from '@rheo/backend-tfjs';
 import type { Contender } from '../contender.ts';
 import type { Shape } from '../shapes.ts';
+import { loadTfjsWasm } from '../tfjs-wasm-files.ts';
 import { onEngine } from './on-engine.ts';
 
 const engine = async (): Promise<string> => `tfjs-core ${(await import('@tensorflow/tfjs-core')).version_core}`;
@@ -37,6 +38,6 @@ export const tfjsCpu: Contender = {
 /** The backend on WebAssembly, on one thread. */
 export const tfjsOnWasm: Contender = onEngine('tfjs/wasm', engine, async () => {
   const tf = await import('@tensorflow/tfjs-core');
-  (await import('@tensorflow/tfjs-backend-wasm')).setThreadsCount(1);
+  await loadTfjsWasm();
   return tfjs({ tf, backend: 'wasm' });
 });

@@ -1,22 +1,9 @@
-/**
- * Rheo on its WebAssembly backend: what a user of the library gets, through models, `valueAndGrad` and `stream`.
- */
-
+/** Rheo on its WebAssembly backend, on one thread and on two. */
 import { wasm as openWasm } from '@rheo/backend-wasm';
 import type { Contender } from '../contender.ts';
-import { prepareInfer, prepareTrain } from './prepare-model.ts';
-import { prepareStream } from './prepare-stream.ts';
-import { workOf } from './work-of.ts';
+import { onSync } from './on-sync.ts';
 
-export const wasm: Contender = {
-  name: 'wasm',
-  kind: 'backend',
-  prepare: async (problem) => {
-    if (problem.mode === 'stream') {
-      if (problem.cell !== 'cfc') return { unsupported: 'streaming is timed with CfC' };
-      return prepareStream(await openWasm(), problem);
-    }
-    const backend = await openWasm();
-    return (problem.mode === 'infer' ? prepareInfer : prepareTrain)(backend, workOf(problem));
-  },
-};
+export const wasm: Contender = onSync('wasm', () => openWasm());
+
+/** For what two threads gain; only what has independent parts is shared out. */
+export const wasmOnTwo: Contender = onSync('wasm-2', () => openWasm({ threads: 2 }));

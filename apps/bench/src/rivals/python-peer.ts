@@ -22,6 +22,7 @@ interface Reply {
   readonly compile_ms?: number;
   readonly values?: string;
   readonly us?: readonly number[];
+  readonly memory?: number;
 }
 
 interface Peer {
@@ -157,6 +158,7 @@ export function pythonPeer(name: string, script: string, wanted: RegExp): Conten
     return {
       engine: peer.version,
       compileMs,
+      memoryBytes: async () => (await peer.ask('memory')).memory,
       check: async () => decode((await peer.ask('check')).values ?? ''),
       run: async () => {
         await sample(1);

@@ -4,11 +4,10 @@
  * The four head maps are one fused product and biases are fused into the products, which is the fastest form of the
  * loop. The backend is synchronous, so a run is complete when it returns.
  */
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
 import { adam, checkedCalls, checkedLosses, type Problem } from '../problem.ts';
+import { loadTfjsWasm } from '../tfjs-wasm-files.ts';
 
 type Core = typeof import('@tensorflow/tfjs-core');
 interface Layer {
@@ -16,18 +15,21 @@ interface Layer {
   readonly bias: Tensor1D;
 }
 
-const require = createRequire(import.meta.url);
-
 /** Loads the engine once and puts it on WebAssembly with one thread. */
 async function load(): Promise<Core> {
   const tf = await import('@tensorflow/tfjs-core');
   if (tf.getBackend() === 'wasm') return tf;
-  const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  wasm.setThreadsCount(1);
-  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  await loadTfjsWasm();
   await tf.setBackend('wasm');
   await tf.ready();
   return tf;
+}
+
+/** The core's Node bundle (4.22) registers no gradients; the registry is global, so its other build can fill it. */
+async function registerGradients(): Promise<void> {
+  if (!('process' in globalThis)) return;
+  const { createRequire } = await import('node:module');
+  createRequire(import.meta.url)('@tensorflow/tfjs-core/dist/register_all_gradients.js');
 }
 
 function step(tf: Core, layers: readonly Layer[], x: Tensor2D, h: Tensor2D, elapsed: Tensor2D): Tensor2D {
@@ -49,8 +51,7 @@ async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
   const tf = await load();
   const { batch, features, units } = problem.shape;
   const trains = problem.mode === 'train';
-  // The core's Node bundle (4.22) registers no gradients; the registry is global, so its other build can fill it.
-  if (trains) require('@tensorflow/tfjs-core/dist/register_all_gradients.js');
+  if (trains) await registerGradients();
   const begin = performance.now();
 
   const variables: Variable[] = [];

@@ -1,4 +1,4 @@
-/** ONNX Runtime running the Scan graph by itself: on WebAssembly, and on the processor in Node. One thread each. */
+/** ONNX Runtime web running the Scan graph by itself on WebAssembly, on one thread. */
 import type { Contender } from '../contender.ts';
 import { leaveNoWorker } from '../leave-no-worker.ts';
 import { opset } from './onnx-cfc.ts';
@@ -23,41 +23,14 @@ async function loadWeb(): Promise<OnnxEngine> {
   return { Tensor: ort.Tensor, open, engine: `onnxruntime-web ${ort.env.versions.web}` };
 }
 
-async function loadNode(): Promise<OnnxEngine> {
-  const ort = await import('onnxruntime-node');
-  const options = {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-  } as const;
-  return {
-    Tensor: ort.Tensor,
-    open: (bytes) => ort.InferenceSession.create(bytes, options),
-    engine: `onnxruntime-node ${ort.env.versions.node}`,
-  };
-}
-
-let web: Promise<OnnxEngine> | undefined;
-let inNode: Promise<OnnxEngine> | undefined;
+let loading: Promise<OnnxEngine> | undefined;
 
 export const onnxruntimeWeb: Contender = {
   name: 'onnxruntime-web',
   kind: 'rival',
   prepare: (problem) =>
     prepareScan(() => {
-      web ??= leaveNoWorker(loadWeb);
-      return web;
-    }, problem),
-};
-
-export const onnxruntimeNode: Contender = {
-  name: 'onnxruntime-node',
-  kind: 'rival',
-  prepare: (problem) =>
-    prepareScan(() => {
-      inNode ??= loadNode();
-      return inNode;
+      loading ??= leaveNoWorker(loadWeb);
+      return loading;
     }, problem),
 };
