@@ -2,7 +2,7 @@
  * What all printers of one file share: the buffers, the target, and where functions that are called get noted.
  */
 
-import type { Access, Buffer } from '@rheo/compiler';
+import type { Access, Buffer, Step } from '@rheo/compiler';
 import { place } from '@rheo/compiler';
 import type { Called, Stored } from './operations.ts';
 import { scalarTypes } from './operations.ts';
@@ -26,6 +26,8 @@ export interface PrintContext {
   block(block: Block): string;
   /** Name of a function of kernels' own choice, which is then printed. */
   packing(): string;
+  /** Number of a kernel before which a clock is read, in a file for profiling. */
+  number?(step: Step): number | undefined;
 }
 
 /** Address of an element: `x_3 + 8 * i + j`. */

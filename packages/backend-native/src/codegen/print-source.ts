@@ -11,6 +11,7 @@ import type { ElementaryFunction } from '../math/elementary.ts';
 import { elementaryText } from '../math/elementary.ts';
 import { randomText } from '../math/random.ts';
 import { blockName, blockText } from './blocks.ts';
+import { clockHead, clockText } from './clock.ts';
 import type { Block, PrintContext } from './context.ts';
 import type { Called } from './operations.ts';
 import { packingName, packingText } from './packing.ts';
@@ -19,8 +20,8 @@ import type { PrintedKernels } from './print-steps.ts';
 import { printSteps } from './print-steps.ts';
 import type { Target } from './target.ts';
 
-/** The whole file. */
-export function printSource(lowered: Lowered, target: Target): string {
+/** The whole file. With `numbers`, for profiling, a clock is read before each of these kernels; see `clock.ts`. */
+export function printSource(lowered: Lowered, target: Target, numbers?: ReadonlyMap<Step, number>): string {
   const called = new Set<Called>();
   const blocks = new Map<string, Block>();
   let packs = false;
@@ -38,6 +39,7 @@ export function printSource(lowered: Lowered, target: Target): string {
       packs = true;
       return packingName;
     },
+    ...(numbers === undefined ? {} : { number: (step: Step) => numbers.get(step) }),
   };
   const kernels: PrintedKernels = { texts: [], count: 0 };
   const entries = (['prepare', 'run'] as const).map((name) => {
@@ -45,11 +47,14 @@ export function printSource(lowered: Lowered, target: Target): string {
     lines.block(`void ${name}(void *const *table)`, () => {
       lines.add('(void)table;');
       printSteps(context, kernels, name === 'prepare' ? lowered.prepare : lowered.steps, [], lines);
+      if (numbers !== undefined && name === 'run') lines.add('tick(table, -1);');
     });
     return lines.text;
   });
   return [
+    ...(numbers === undefined ? [] : [clockHead]),
     prelude(target),
+    ...(numbers === undefined ? [] : [clockText(lowered.buffers.length)]),
     ...[...called]
       .sort()
       .map((name) => (name === 'random' ? randomText() : elementaryText(name as ElementaryFunction))),

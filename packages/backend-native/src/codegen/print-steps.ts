@@ -56,6 +56,8 @@ export function printSteps(
       });
     } else {
       const name = printKernel(context, kernels, step, loops);
+      const number = context.number?.(step);
+      if (number !== undefined) lines.add(`tick(table, ${number});`);
       lines.add(`${name}(${['table', ...loops.map(loopName)].join(', ')});`);
     }
   }

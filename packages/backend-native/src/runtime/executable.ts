@@ -7,13 +7,14 @@
 
 import type { Lowered, MemoryPlan } from '@rheo/compiler';
 import { lower, planMemory } from '@rheo/compiler';
-import type { DeviceTensor, Program, SyncExecutable, TensorType } from '@rheo/ir';
+import type { DeviceTensor, Profile, Program, SyncExecutable, TensorType } from '@rheo/ir';
 import { elementCount, resultTypes } from '@rheo/ir';
 import { printSource } from '../codegen/print-source.ts';
 import type { Target } from '../codegen/target.ts';
 import { panelOf } from '../codegen/target.ts';
 import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
 import type { Block, Heap } from './heap.ts';
+import { profileRuns } from './profile-runs.ts';
 import { checkDonated, checkSlot, expectCount, fail, isHandle, type Slot } from './slots.ts';
 import type { NativeTensor, TensorOwner } from './tensor.ts';
 import { readData, writeData } from './tensor.ts';
@@ -90,7 +91,8 @@ export class NativeExecutable implements SyncExecutable {
     this.results = resultTypes(program);
     this.workspaceBytes = plan.bytes;
     this.#workspace = owner.heap.allocate(plan.bytes, 'workspace of a Program');
-    this.#table = new BigUint64Array(new ArrayBuffer(Math.max(1, lowered.buffers.length) * 8));
+    // One more than there are buffers: a profiler's clock.
+    this.#table = new BigUint64Array(new ArrayBuffer((lowered.buffers.length + 1) * 8));
     this.#tableAddress = owner.foreign.address(this.#table.buffer);
     const entries = { input: [] as number[], result: [] as number[] };
     for (const { id, kind, index = 0, dtype, data } of lowered.buffers) {
@@ -112,17 +114,11 @@ export class NativeExecutable implements SyncExecutable {
   }
 
   run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[] {
-    this.#check();
-    expectCount(inputs.length, this.inputs.length, 'inputs');
-    for (let i = 0; i < inputs.length; i++) checkSlot(inputs[i], this.inputs[i] as TensorType, 'input', i, this.#owner);
-    checkDonated(inputs, this.#donate);
-    const tensors = inputs as readonly NativeTensor[];
+    const tensors = this.#checkInputs(inputs);
     const results: NativeTensor[] = [];
     try {
       for (const type of this.results) results.push(this.#owner.newTensor(type, 'result of a run'));
-      for (let i = 0; i < tensors.length; i++)
-        this.#setInput(this.#positions[i] as number, (tensors[i] as NativeTensor).block.address);
-      for (let i = 0; i < results.length; i++) this.#setResult(i, (results[i] as NativeTensor).block.address);
+      this.#place(tensors, results);
       this.#entry(this.#tableAddress);
     } catch (error) {
       for (const tensor of results) tensor.dispose();
@@ -131,6 +127,27 @@ export class NativeExecutable implements SyncExecutable {
       for (const index of this.#donate) tensors[index]?.end('donated');
     }
     return results;
+  }
+
+  async profile(inputs: readonly DeviceTensor[]): Promise<Profile> {
+    const tensors = this.#checkInputs(inputs);
+    const results: NativeTensor[] = [];
+    try {
+      for (const type of this.results) results.push(this.#owner.newTensor(type, 'result of a run'));
+      this.#place(tensors, results);
+      const { foreign, target } = this.#owner;
+      return profileRuns({
+        lowered: this.#printed.lowered,
+        target,
+        foreign,
+        table: this.#table,
+        tableAddress: this.#tableAddress,
+        build: (text) => this.#owner.build(text),
+        run: () => this.#entry(this.#tableAddress),
+      });
+    } finally {
+      for (const tensor of results) tensor.dispose();
+    }
   }
 
   runInto(inputs: readonly Slot[], outputs: readonly Slot[]): void {
@@ -223,6 +240,20 @@ export class NativeExecutable implements SyncExecutable {
     const block = this.#owner.heap.allocate(elementCount(type.shape) * 4, 'staging of a tensor');
     staged[index] = block;
     return block;
+  }
+
+  #checkInputs(inputs: readonly DeviceTensor[]): readonly NativeTensor[] {
+    this.#check();
+    expectCount(inputs.length, this.inputs.length, 'inputs');
+    for (let i = 0; i < inputs.length; i++) checkSlot(inputs[i], this.inputs[i] as TensorType, 'input', i, this.#owner);
+    checkDonated(inputs, this.#donate);
+    return inputs as readonly NativeTensor[];
+  }
+
+  #place(inputs: readonly NativeTensor[], results: readonly NativeTensor[]): void {
+    for (let i = 0; i < inputs.length; i++)
+      this.#setInput(this.#positions[i] as number, (inputs[i] as NativeTensor).block.address);
+    for (let i = 0; i < results.length; i++) this.#setResult(i, (results[i] as NativeTensor).block.address);
   }
 
   #setInput(position: number, address: bigint): void {
