@@ -41,9 +41,13 @@ export class Lowering {
   readonly panel: (columns: number) => number;
   #loops = 0;
 
-  constructor(packing: boolean, panel: (columns: number) => number) {
+  /** True for groups that add to several sums. */
+  readonly sums: boolean;
+
+  constructor(packing: boolean, panel: (columns: number) => number, sums: boolean) {
     this.packing = packing;
     this.panel = panel;
+    this.sums = sums;
   }
 
   get depth(): number {

@@ -51,6 +51,12 @@ export function formatSteps(lowered: Lowered): string {
             lines.push(`${indent}  ${access(store.access)} = ${arithmetic(step.nodes, store.node)}`);
           }
           break;
+        case 'sums':
+          lines.push(`${indent}sums [${step.shape.join(',')}]`);
+          for (const store of step.stores) {
+            lines.push(`${indent}  ${access(store.access)} += ${arithmetic(step.nodes, store.node)}`);
+          }
+          break;
         case 'argmax':
           lines.push(
             `${indent}argmax [${step.shape.join(',')}] of ${step.size}: ${access(step.store)} = ${access(step.load)}`,

@@ -26,6 +26,8 @@ export interface Unit {
   product: Instruction | undefined;
   /** What reductions that can run side by side have in common. */
   readonly reduction: string | undefined;
+  /** Sums over its points that are taken while they are at hand, each over axes of its own. */
+  readonly sums: Instruction[];
 }
 
 /** The plan of a block. */
@@ -47,6 +49,16 @@ const maxGroup = 120;
 /** More sums at once would not fit the registers. */
 const maxReductions = 4;
 
+/** Sums in memory that a group adds to; and points below which storing the group is as cheap. */
+const maxSums = 8;
+const manyPoints = 1024;
+
+/** What a target wants of the plan. */
+export interface FuseOptions {
+  /** True for groups that feed several sums, over different axes, without being stored. */
+  readonly sums: boolean;
+}
+
 const elementwiseKinds = new Set(['unary', 'binary', 'compare', 'select', 'convert', 'random']);
 
 /** True for instructions that compute each element from the same element of their operands. */
@@ -60,7 +72,7 @@ export function isViewOp(instruction: Instruction): boolean {
 }
 
 /** Groups a block. `wanted` holds the values that must be in memory at the end: results. */
-export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
+export function fuse(program: Program, wanted: ReadonlySet<ValueId>, options: FuseOptions = { sums: false }): Fusion {
   const definitions: (Instruction | undefined)[] = program.params.map(() => undefined);
   const users: Instruction[][] = program.params.map(() => []);
   for (const instruction of program.instructions) {
@@ -106,6 +118,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
       group,
       product: instruction.op === 'dot' ? instruction : undefined,
       reduction: reductionKey(instruction, shapes),
+      sums: [],
     };
     all.push(unit);
     const edges = new Map<Unit, boolean>();
@@ -171,6 +184,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
   for (const unit of all) if (unit.reduction !== undefined) joinReductions(unit);
   const absorbed = new Set<Unit>();
   for (const unit of all) if (find(unit) === unit) absorb(unit);
+  if (options.sums) for (const unit of all) if (find(unit) === unit && !absorbed.has(unit)) gatherSums(unit);
 
   /** Reductions over the same axes that read one group run side by side. */
   function joinReductions(unit: Unit): void {
@@ -216,6 +230,62 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
     absorbed.add(unit);
   }
 
+  /** A group whose readers are all sums over its points takes them along, and is never stored. */
+  function gatherSums(unit: Unit): void {
+    if (!unit.group || unit.product !== undefined || sizeOf(unit.shape) < manyPoints) return;
+    const readers = new Set<Unit | undefined>();
+    const follow = (id: ValueId): void => {
+      if (wanted.has(id)) readers.add(undefined);
+      for (const user of users[id] ?? []) {
+        const reader = units[user.id];
+        const found = reader === undefined ? undefined : find(reader);
+        if (found === unit) continue;
+        if (found !== undefined) readers.add(found.reduction === undefined ? undefined : found);
+        else if (isElementwise(user) && user.op !== 'gather' && user.op !== 'random_bits') follow(user.id);
+        else readers.add(undefined);
+      }
+    };
+    for (const member of unit.members) follow(member.id);
+    // Sums that read an array of this size which the group reads too might as well be added to at the same time.
+    const read = arraysOf(unit);
+    for (const other of all) {
+      const found = find(other);
+      if (found.reduction === undefined || readers.has(found) || !found.members.every(fits)) continue;
+      if (reaches(found, unit, false) || reaches(unit, found, false)) continue;
+      if ([...arraysOf(found)].some((id) => read.has(id))) readers.add(found);
+    }
+    const others = [...readers].filter((reader) => reader !== undefined);
+    const sums = others.flatMap(({ members }) => members);
+    if (others.length < Math.max(2, readers.size) || !sums.every(fits) || sums.length > maxSums) return;
+    if (others.some((reader) => reaches(reader, unit, true))) return;
+    if (others.some((a) => others.some((b) => a !== b && reaches(a, b, false)))) return;
+    const edges = edgesOf(unit);
+    for (const reader of others) {
+      for (const target of edgesOf(reader).keys()) edges.set(target, false);
+      unit.sums.push(...reader.members);
+      parents.set(reader, unit);
+    }
+    edges.delete(unit);
+
+    function fits({ op, operands, types }: Instruction): boolean {
+      return op === 'reduce_sum' && types[0]?.dtype === 'f32' && sameSizes(shapes[operands[0] ?? -1] ?? [], unit.shape);
+    }
+
+    /** Values of the group's shape that a unit reads from memory. */
+    function arraysOf(reader: Unit): ReadonlySet<ValueId> {
+      const arrays = new Set<ValueId>();
+      const visit = (id: ValueId): void => {
+        if (!sameSizes(shapes[id] ?? [], unit.shape)) return;
+        const definition = definitions[id];
+        const apart = units[id] === undefined ? definition === undefined : find(units[id] as Unit) !== reader;
+        if (apart) arrays.add(id);
+        else if (definition !== undefined) for (const operand of definition.operands) visit(operand);
+      };
+      for (const { operands } of reader.members) for (const operand of operands) visit(operand);
+      return arrays;
+    }
+  }
+
   const order: Unit[] = [];
   const placed = new Set<Unit>();
   const place = (unit: Unit): void => {
@@ -245,7 +315,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>): Fusion {
         if (definition === undefined || homes[id] === 'unit') found.add(id);
         else for (const operand of definition.operands) visit(operand);
       };
-      for (const member of unit.members) for (const operand of member.operands) visit(operand);
+      for (const member of [...unit.members, ...unit.sums]) for (const operand of member.operands) visit(operand);
       return found;
     },
   };

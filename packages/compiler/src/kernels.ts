@@ -112,6 +112,18 @@ export interface ReduceStep {
   readonly stores: readonly Store[];
 }
 
+/**
+ * Adds nodes to what their places hold: for every point of `shape`, each store's place gets the node's value added. Along
+ * the axes over which a sum runs its place stands still (stride 0); different sums may run over different axes.
+ */
+export interface SumsStep {
+  readonly kind: 'sums';
+  readonly origin: Origin;
+  readonly shape: readonly number[];
+  readonly nodes: readonly Node[];
+  readonly stores: readonly Store[];
+}
+
 /** Position of the largest element along `size` elements of stride `stride`, for every point of `shape`. */
 export interface ArgmaxStep {
   readonly kind: 'argmax';
@@ -210,7 +222,16 @@ export interface WhileStep {
 }
 
 /** A unit of work. */
-export type Step = MapStep | ReduceStep | ArgmaxStep | PackStep | ProductStep | ScatterStep | LoopStep | WhileStep;
+export type Step =
+  | MapStep
+  | ReduceStep
+  | SumsStep
+  | ArgmaxStep
+  | PackStep
+  | ProductStep
+  | ScatterStep
+  | LoopStep
+  | WhileStep;
 
 /** A lowered Program. */
 export interface Lowered {
@@ -248,6 +269,13 @@ function visit(step: Step, reads: Set<number>, writes: Set<number>): void {
     case 'reduce':
       nodes(step.nodes);
       for (const store of step.stores) writes.add(store.access.buffer);
+      break;
+    case 'sums':
+      nodes(step.nodes);
+      for (const { access } of step.stores) {
+        reads.add(access.buffer);
+        writes.add(access.buffer);
+      }
       break;
     case 'argmax':
       reads.add(step.load.buffer);

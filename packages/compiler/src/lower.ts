@@ -5,7 +5,7 @@
  * slices of loop outputs are written where they are wanted by the kernel that computes them, without a copy.
  */
 
-import type { DType, Instruction, Program, ValueId } from '@rheo/ir';
+import type { Attributes, DType, Instruction, Program, ValueId } from '@rheo/ir';
 import type { Block, Request } from './block.ts';
 import { copyValue, denselyInMemory, emit, inMemory, Lowering, originOf } from './block.ts';
 import { lowerScan, lowerWhile } from './control.ts';
@@ -25,15 +25,17 @@ export interface LowerOptions {
   readonly packing?: boolean;
   /** Width of the panels of a packed right operand with so many columns; 8 unless given. */
   readonly panel?: (columns: number) => number;
+  /** True if the target has kernels that add to several sums over different axes (`SumsStep`). False unless given. */
+  readonly sums?: boolean;
 }
 
 /** Lowers a whole Program; `bound` names inputs whose work is to be done once, ahead. */
 export function lower(
   program: Program,
   bound: ReadonlySet<number> = new Set(),
-  { packing = true, panel = () => panelWidth }: LowerOptions = {},
+  { packing = true, panel = () => panelWidth, sums = false }: LowerOptions = {},
 ): Lowered {
-  const lowering = new Lowering(packing, panel);
+  const lowering = new Lowering(packing, panel, sums);
   const inputs = program.params.map(({ type }, index) => {
     const shape = type.shape as readonly number[];
     return denseView(lowering.buffer('input', type.dtype, sizeOf(shape), { index }), shape, 0);
@@ -54,7 +56,7 @@ export function lowerBlock(
   params: readonly View[],
   requests: readonly (Request | undefined)[],
 ): Block {
-  const fusion = fuse(program, new Set(program.results));
+  const fusion = fuse(program, new Set(program.results), lowering);
   const block: Block = {
     program,
     types: blockTypes(program),
@@ -97,7 +99,7 @@ function placeConstants(lowering: Lowering, block: Block): void {
 function mayOverwrite(block: Block, id: ValueId, carry: ValueId): boolean {
   const { fusion, program } = block;
   const unit = fusion.unitOf(id);
-  if (unit === undefined || !unit.group) return false;
+  if (unit === undefined || !unit.group || unit.sums.length > 0) return false;
   const position = fusion.order.indexOf(unit);
   const readsLater = fusion.order.some((other, index) => {
     if (!fusion.sources(other).has(carry)) return false;
@@ -211,6 +213,10 @@ function lowerUnit(lowering: Lowering, block: Block, unit: Unit): void {
     return;
   }
   const instruction = unit.members[0] as Instruction;
+  if (unit.sums.length > 0) {
+    lowerSums(lowering, block, unit);
+    return;
+  }
   if (unit.group) {
     lowerGroup(lowering, block, unit);
     return;
@@ -258,6 +264,22 @@ function lowerGroup(lowering: Lowering, block: Block, unit: Unit): void {
     nodes: builder.nodes,
     stores,
   });
+}
+
+/** A group that only feeds sums: they start from zero and are added to point by point. */
+function lowerSums(lowering: Lowering, block: Block, unit: Unit): void {
+  const rank = unit.shape.length;
+  const map = identityMap(rank);
+  const builder = new NodeBuilder(block, rank, unit);
+  const origin = originOf(unit.members.at(-1), 'sums');
+  const stores = unit.sums.map((sum) => {
+    const view = firstPlace(lowering, block, sum.id);
+    fill(lowering, block, view, origin);
+    const { axes } = sum.attributes as Attributes['reduce_sum'];
+    const kept = map.filter((_, axis) => !axes.includes(axis));
+    return { node: builder.value(sum.operands[0] as ValueId, map), access: accessAt(view, kept, rank) };
+  });
+  emit(lowering, { kind: 'sums', origin, shape: unit.shape, nodes: builder.nodes, stores });
 }
 
 function lowerConcat(lowering: Lowering, block: Block, instruction: Instruction & { op: 'concat' | 'pad' }): void {

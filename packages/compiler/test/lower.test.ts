@@ -201,3 +201,25 @@ it('computes what two sums share once, and never stores it', () => {
       r1(4,1,0) = mul(logistic(mul(i0(16,1,4), i1(0,1,4))), i1(0,1,4))"
   `);
 });
+
+it('adds to sums over different axes from one loop, if the target can', () => {
+  const program = parse(`program(%0: f32[16,8,8], %1: f32[8,8]) {
+  %2: f32[16,8,8] = broadcast(%1) shape=[16,8,8] axes=[1,2]
+  %3: f32[16,8,8] = mul(%0, %2)
+  %4: f32[16,8,8] = logistic(%3)
+  %5: f32[16,8,8] = mul(%4, %0)
+  %6: f32[8,8] = reduce_sum(%5) axes=[0]
+  %7: f32[16,8] = reduce_sum(%4) axes=[2]
+  return %6, %7
+}`);
+  expect(formatSteps(lower(program, new Set(), { sums: true }))).toMatchInlineSnapshot(`
+    "map [8,8]
+      r0(8,1) = 0
+    map [16,8]
+      r1(8,1) = 0
+    sums [16,8,8]
+      r0(0,8,1) += mul(logistic(mul(i0(64,8,1), i1(0,8,1))), i0(64,8,1))
+      r1(8,1,0) += logistic(mul(i0(64,8,1), i1(0,8,1)))"
+  `);
+  expect(formatSteps(lower(program))).not.toContain('sums');
+});

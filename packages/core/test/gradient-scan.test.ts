@@ -216,17 +216,23 @@ describe('gradient through scan', () => {
     }
   });
 
-  it('stacks neurons and not synapses of a large LTC', () => {
+  it('stacks neurons and not synapses of a large LTC over many steps', () => {
     const units = 20;
-    const types = [...Array(4).fill([units, units]), ...Array(3).fill([units]), [2, units], [5, 2, units], [5, 2, 1]];
-    const { program } = trace(
-      (...inputs: Tensor[]) => reduceSum(ltc(...inputs)[1]),
-      types.map((shape: number[]) => tensorType('f32', shape)),
-    );
-    const [forward] = scansOf(gradient(program, { of: 0, wrt: [0, 1, 2, 3, 4, 5, 6] }));
-    const stacked = forward?.types.slice(1).map(({ shape }) => shape.slice(1).join());
-    expect(stacked?.every((shape) => shape === '2,20' || shape === '4,2,20')).toBe(true);
-    expect(stacked?.length).toBeLessThanOrEqual(4);
+    const stacked = (steps: number): string[] => {
+      const square = Array(4).fill([units, units]);
+      const types = [...square, ...Array(3).fill([units]), [2, units], [steps, 2, units], [steps, 2, 1]];
+      const { program } = trace(
+        (...inputs: Tensor[]) => reduceSum(ltc(...inputs)[1]),
+        types.map((shape: number[]) => tensorType('f32', shape)),
+      );
+      const [forward] = scansOf(gradient(program, { of: 0, wrt: [0, 1, 2, 3, 4, 5, 6] }));
+      return (forward?.types ?? []).slice(1).map(({ shape }) => shape.slice(1).join());
+    };
+    // 2 × 20 × 20 synapses of 4 bytes, 4 unfolds: 12.5 KiB a step.
+    const neurons = stacked(Math.ceil(2 ** 28 / 12800));
+    expect(neurons.every((shape) => shape === '2,20' || shape === '4,2,20')).toBe(true);
+    expect(neurons.length).toBeLessThanOrEqual(4);
+    expect(stacked(5)).toContain('4,2,20,20');
   });
 
   it('agrees for mixed memory: a long short-term memory before the continuous step', () => {

@@ -14,6 +14,7 @@ import { emitPack } from './emit-pack.ts';
 import { emitProduct } from './emit-product.ts';
 import { emitReduce } from './emit-reduce.ts';
 import { emitScatter } from './emit-scatter.ts';
+import { emitSums } from './emit-sums.ts';
 
 /** Emits a list of steps as calls in `f`, whose parameters are the iteration numbers of `loops`. */
 export function emitSteps(
@@ -44,6 +45,9 @@ function emitStep(
       break;
     case 'reduce':
       emitReduce(f, context, step, inside);
+      break;
+    case 'sums':
+      emitSums(f, context, step, inside);
       break;
     case 'argmax':
       emitArgmax(f, context, step, inside);

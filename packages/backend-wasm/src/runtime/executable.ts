@@ -43,7 +43,7 @@ export interface Placed {
 
 /** Reserves the workspace and generates the code of a lowered Program. */
 export function placeProgram(owner: ExecutableOwner, program: Program, bound: ReadonlySet<number>): Placed {
-  const lowered = lower(program, bound);
+  const lowered = lower(program, bound, { sums: true });
   const layout = layOut(lowered, owner.target);
   const workspace = owner.heap.allocate(layout.bytes, 'workspace of a Program');
   try {

@@ -23,6 +23,7 @@ export function readAsNumbers(steps: readonly Step[], into: Set<number> = new Se
     switch (step.kind) {
       case 'map':
       case 'reduce':
+      case 'sums':
         kernel(
           step.nodes,
           step.stores.map(({ node }) => node),

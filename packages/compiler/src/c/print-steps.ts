@@ -46,6 +46,8 @@ function printStep(context: CContext, step: Step, lines: Lines): void {
     case 'argmax':
       printArgmax(context, step, lines);
       break;
+    case 'sums':
+      throw new Error('the C printer has no kernels of several sums: lower without them');
     case 'pack':
       throw new Error('the C printer wants products that read their operands where they lie: lower without packing');
     case 'product':

@@ -19,6 +19,7 @@ const joined = (...parts: readonly string[]): string => parts.filter((part) => p
 export function describeKernel(step: KernelStep): string {
   switch (step.kind) {
     case 'map':
+    case 'sums':
       return joined(sizes(step.shape), opsOf(step.nodes));
     case 'reduce': {
       const kept = step.shape.length - step.reduced;

@@ -119,6 +119,15 @@ export function workOf(step: KernelStep): Work {
       const sums = isFloat(step.dtype) ? product(step.shape) * step.stores.length : 0;
       return { ...inner, flops: inner.flops + sums };
     }
+    case 'sums': {
+      const inner = evaluation(step.nodes, step.stores, step.shape);
+      const held = step.stores.reduce((sum, { access }) => sum + elements(access, step.shape), 0);
+      return {
+        ...inner,
+        flops: inner.flops + product(step.shape) * step.stores.length,
+        bytes: inner.bytes + held * elementBytes,
+      };
+    }
     case 'argmax': {
       const results = product(step.shape);
       const read = elements(step.load, step.shape) * (step.stride === 0 ? 1 : step.size);

@@ -24,6 +24,8 @@ export interface LoopShape {
   /** Consts, carries and xs of the loop. */
   readonly operands: readonly Tensor[];
   readonly length: Dim;
+  /** Steps of this loop and all loops around it. */
+  readonly steps: number;
 }
 
 /** What is known when the reverse scan is emitted. */
@@ -53,7 +55,7 @@ export interface PartedStep {
 /** Parts a step. The forward scan gets the residuals as further ys. */
 export function partStep(step: JointStep, loop: LoopShape): PartedStep {
   const { program } = step;
-  const { consts, carries, results, operands, length } = loop;
+  const { consts, carries, results, operands, length, steps } = loop;
   const types = valueTypes(program);
   const typeAt = (id: number): TensorType => types[id] as TensorType;
   const stacked = new Map<number, number>();
@@ -72,6 +74,7 @@ export function partStep(step: JointStep, loop: LoopShape): PartedStep {
     carries: Array.from({ length: carries }, (_, index) => consts + index),
     stacked: new Set(stacked.keys()),
     shifted: new Set(shifted.keys()),
+    steps,
   });
 
   const residuals: number[] = [];

@@ -13,9 +13,14 @@ import type { Tensor } from '../tensor.ts';
 import { currentTrace } from '../tracing.ts';
 import { activeCarries, activeValues, reachingCarries } from './activity.ts';
 import { hoistInvariant } from './hoist.ts';
+import type { JointStep } from './joint-step.ts';
 import { jointStep } from './joint-step.ts';
 import { partStep } from './part-step.ts';
+import { stepCount } from './residuals.ts';
 import type { Differentiated, Transform } from './rule.ts';
+
+/** Steps of the loops whose bodies are being differentiated, multiplied: loops in them are met on the way. */
+let stepsAround = 1;
 
 /** Forward with residuals, back with a reverse scan. */
 export function scanRule(input: Transform<'scan'>): Differentiated {
@@ -72,8 +77,16 @@ function loop({ instruction, operands, active, seeded, differentiate, breaks }: 
     const moves = index < carries ? going.params[consts + index] : going.values[id];
     return coming.results[index] === true && moves === true;
   });
-  const step = jointStep({ body, consts, carries, active: going.params, seeded: seededResults, differentiate });
-  const parted = partStep(step, { consts, carries, results: body.results.length, operands, length });
+  const around = stepsAround;
+  const steps = around * stepCount(length);
+  stepsAround = steps;
+  let step: JointStep;
+  try {
+    step = jointStep({ body, consts, carries, active: going.params, seeded: seededResults, differentiate });
+  } finally {
+    stepsAround = around;
+  }
+  const parted = partStep(step, { consts, carries, results: body.results.length, operands, length, steps });
   const trace = currentTrace();
   const forward = trace.emit(
     'scan',
