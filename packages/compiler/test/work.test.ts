@@ -112,9 +112,23 @@ it('lists kernels in the order of the code, with the loops around them and what 
   const inside = sites.filter(({ loops }) => loops.length > 0);
   expect(inside.map(({ loops }) => loops.map(({ iterations }) => iterations))).toEqual([[5], [5]]);
   expect(new Set(inside.map(({ loops }) => loops[0]?.id)).size).toBe(2);
+  expect(inside.flatMap(({ loops }) => loops.map(({ name }) => name))).toEqual(['scan', 'scan']);
   expect(inside.map(({ kernel, detail }) => [kernel, detail])).toEqual([
     ['map add', '8: add'],
     ['map add', '8: add'],
   ]);
   expect(inside.map(({ work: { flops } }) => flops)).toEqual([8, 8]);
+});
+
+it('calls loops parallel whose iterations do not depend on each other', () => {
+  const { steps } = lower(
+    parse(`program(%0: f32[5,8]) {
+  %1: f32[5,8] = scan(%0) length=5 reverse=false consts=0 carries=0 body=program(%0: f32[8]) {
+    %1: f32[8] = neg(%0)
+    return %1
+  }
+  return %1
+}`),
+  );
+  expect(kernelSites(steps).map(({ loops }) => loops.map(({ name }) => name))).toEqual([['parallel']]);
 });

@@ -64,6 +64,7 @@ export interface CompileOptions {
 export interface ProfileLoop {
   /** Equal for kernels in the same loop; different for two loops of one name. */
   readonly id: number;
+  /** `parallel` where iterations do not depend on each other. */
   readonly name: string;
   /** Absent where it depends on the numbers. */
   readonly iterations?: number;

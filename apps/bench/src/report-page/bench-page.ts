@@ -11,6 +11,8 @@ import { scalingParts } from './scaling-part.ts';
 
 const unmeasured = 'not measured';
 const range = (low: number, high: number): string => `${figure(low)} … ${figure(high)}`;
+/** Nothing where an engine does not tell. */
+const bytesOf = (count: number | undefined): string => (count === undefined || count === 0 ? '' : bytes(count));
 const answer = (met: boolean | undefined): string => (met === undefined ? unmeasured : met ? 'met' : '**missed**');
 
 /** What has to be known to read a figure of a shape. */
@@ -98,8 +100,8 @@ function groupParts({ shape, mode, results, refusals }: Group): string[] {
       result === base ? '' : range(ratio.low, ratio.high),
       result.builtMs === undefined ? '' : figure(result.builtMs),
       figure(result.compileMs),
-      result.memoryBytes === undefined ? '' : bytes(result.memoryBytes),
-      result.workspaceBytes === undefined ? '' : bytes(result.workspaceBytes),
+      bytesOf(result.memoryBytes),
+      bytesOf(result.workspaceBytes),
       String(result.runs),
     ];
   };

@@ -32,8 +32,9 @@ export function kernelSites(steps: readonly Step[]): readonly KernelSite[] {
   const walk = (list: readonly Step[], loops: readonly ProfileLoop[]): void => {
     for (const step of list) {
       if (step.kind === 'loop') {
-        const { origin, length } = step;
-        walk(step.body, [...loops, { id: control++, name: origin.name, iterations: length }]);
+        const { origin, length, parallel } = step;
+        const name = parallel ? 'parallel' : origin.name;
+        walk(step.body, [...loops, { id: control++, name, iterations: length }]);
       } else if (step.kind === 'while') {
         const around = [...loops, { id: control++, name: step.origin.name }];
         walk(step.test, around);
