@@ -20,7 +20,7 @@ export function arrayData(data: TrainingData, form: OutputForm, formed: TargetsF
     });
   }
   // Targets take other forms here than there, so the inputs stand in for them.
-  const { dt = new Float32Array(Math.max(0, count * steps) || 0), targets: _, ...rest } = data;
+  const { dt = new Float32Array(Math.max(0, count * steps) || 0), targets: _, weights, ...rest } = data;
   checkSequences({ ...rest, dt, targets: values, targetFeatures: features }, where);
 
   const items = form.perStep ? count * steps : count;
@@ -38,18 +38,20 @@ export function arrayData(data: TrainingData, form: OutputForm, formed: TargetsF
       remedy: 'Drop or fill missing targets; mask padded steps with finite numbers',
     });
   }
+  if (weights !== undefined) checkWeights(weights, data, form, where);
   const prepared = formed(targets, targetFeatures);
   const mask = data.mask ?? maskFromLengths(data);
-  const parts = { values, dt: data.dt, targets: prepared.data, mask };
+  const parts = { values, dt: data.dt, targets: prepared.data, mask, weights };
   return {
     count,
     steps,
     features,
     timed: data.dt !== undefined,
     masked: mask !== undefined,
+    weighted: weights === undefined ? undefined : weights.length === count ? 'sequences' : 'steps',
     targets: prepared,
     gather: (indices, into) => {
-      for (const name of ['values', 'dt', 'targets', 'mask'] as const) {
+      for (const name of ['values', 'dt', 'targets', 'mask', 'weights'] as const) {
         const from = parts[name];
         const to = into[name];
         if (from === undefined || to === undefined) continue;
@@ -63,13 +65,31 @@ export function arrayData(data: TrainingData, form: OutputForm, formed: TargetsF
       const digest = new Digest();
       for (const size of [count, steps, features, ...prepared.itemShape]) digest.number(size);
       digest.text(prepared.dtype);
-      for (const part of [values, data.dt, mask, prepared.data]) {
+      // Data without weights keep the mark that they had before there were any.
+      for (const part of [values, data.dt, mask, prepared.data, ...(weights === undefined ? [] : [weights])]) {
         digest.word(part?.length ?? -1);
         for (const word of part === undefined ? [] : wordsOf(part)) digest.word(word);
       }
       return { count, fingerprint: digest.hex() };
     },
   };
+}
+
+function checkWeights(weights: Float32Array, data: TrainingData, { perStep }: OutputForm, where: string): void {
+  const { count, steps } = data;
+  const wrong = (code: 'shape' | 'value', what: string, remedy: string): RheoError =>
+    new RheoError(code, { from: '@rheo/train', what: `the weights of ${where}: ${what}`, where: 'weights', remedy });
+  const forms = perStep
+    ? `${count}, one per sequence, or ${count * steps}, one per step`
+    : `${count}, one per sequence`;
+  const fits = weights.length === count || (perStep && weights.length === count * steps);
+  if (!(weights instanceof Float32Array) || !fits) {
+    const found = ArrayBuffer.isView(weights) ? `${weights.length} numbers` : 'no typed array';
+    throw wrong('shape', found, `Pass a Float32Array of ${forms}`);
+  }
+  const at = weights.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0));
+  if (at >= 0) throw wrong('value', `weight ${weights[at]} at ${at}`, 'Use finite numbers of at least 0');
+  if (!weights.some((weight) => weight > 0)) throw wrong('value', 'all are 0', 'Let some sequences count');
 }
 
 function maskFromLengths({ lengths, count, steps }: TrainingData): Uint8Array | undefined {

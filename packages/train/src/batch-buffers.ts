@@ -19,7 +19,7 @@ export interface BatchOf<T> {
   readonly targets: T;
   /** bool [rows, steps]: steps that count. */
   readonly mask?: T;
-  /** [rows]: 1, or 0 for rows beyond the data. */
+  /** [rows] or [rows, steps]: the weights of the data, else 1; 0 for rows beyond the data. */
   readonly weights?: T;
 }
 
@@ -48,9 +48,11 @@ export function batchBuffers(data: PreparedData, batchSize: number, perStep: boo
   if (data.timed) add('dt', 'f32', [steps]);
   add('targets', targets.dtype, [...(perStep ? [steps] : []), ...targets.itemShape]);
   if (data.masked) add('mask', 'bool', [steps]);
-  const weights = count % rows === 0 ? undefined : new Float32Array(rows);
+  if (data.weighted !== undefined) add('weights', 'f32', data.weighted === 'steps' ? [steps] : []);
   const batch = hostBatch(types);
-  if (weights !== undefined) add('weights', 'f32', []);
+  const given = batch.weights;
+  const weights = given ?? (count % rows === 0 ? undefined : new Float32Array(rows));
+  if (given === undefined && weights !== undefined) add('weights', 'f32', []);
 
   const gather = (order: Int32Array, from: number, into: HostBatch): void | Promise<void> => {
     const used = order.subarray(from, from + rows);
@@ -63,11 +65,12 @@ export function batchBuffers(data: PreparedData, batchSize: number, perStep: boo
   return {
     rows,
     types: types as unknown as BatchBuffers['types'],
-    buffers: [...Object.values(batch), ...(weights === undefined ? [] : [weights])],
+    buffers: [...Object.values(batch), ...(given === undefined && weights !== undefined ? [weights] : [])],
     fill: (order, from) => {
       const weigh = (): number => {
         const used = Math.min(rows, order.length - from);
-        weights?.fill(1, 0, used).fill(0, used);
+        if (given === undefined) weights?.fill(1, 0, used);
+        weights?.fill(0, (weights.length / rows) * used);
         return used;
       };
       return fetched(order, from)?.then(weigh) ?? weigh();
@@ -127,7 +130,7 @@ function hostBatch(types: Readonly<Record<string, TensorType>>): HostBatch {
 }
 
 function copyBatch(from: HostBatch | undefined, to: HostBatch): void {
-  for (const name of ['values', 'dt', 'targets', 'mask'] as const) {
+  for (const name of ['values', 'dt', 'targets', 'mask', 'weights'] as const) {
     const numbers = from?.[name];
     if (numbers !== undefined) to[name]?.set(numbers);
   }

@@ -13,6 +13,7 @@ export type OptionRule =
   | 'from 0 to 1'
   | 'below 1'
   | 'count'
+  | 'whole'
   | 'flag'
   | 'given'
   | readonly string[];
@@ -34,6 +35,7 @@ const rules: { readonly [rule in Exclude<OptionRule, readonly string[]>]: Rule }
   'from 0 to 1': number('a number from 0 to 1', (x) => x >= 0 && x <= 1),
   'below 1': number('a number of at least 0 and below 1', (x) => x >= 0 && x < 1),
   count: number('a whole number of at least 1', (x) => Number.isSafeInteger(x) && x >= 1),
+  whole: number('a whole number of at least 0', (x) => Number.isSafeInteger(x) && x >= 0),
   flag: { takes: 'true or false', fits: (value) => typeof value === 'boolean' },
   given: { takes: 'any value', fits: () => true },
 };

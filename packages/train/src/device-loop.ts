@@ -2,9 +2,9 @@
  * Runs one compiled Program again and again, its state staying on the device.
  *
  * Inputs are the state (if any), fixed handles, and host buffers that are read anew at each step; results are the new
- * state, then f32 scalars. On a synchronous backend a step writes the state in place and allocates nothing but the
- * scalars' record; elsewhere the state is donated, buffers are uploaded, and the scalars stay on the device until they
- * are drained. Draining does not outlive the device: it rejects with `lost` or `disposed`.
+ * state, then what is to be read, in f32. On a synchronous backend a step writes the state in place and allocates nothing
+ * but the record of what is read; elsewhere the state is donated, buffers are uploaded, and the rest stays on the device
+ * until it is drained. Draining does not outlive the device: it rejects with `lost` or `disposed`.
  */
 
 import { watchDevice } from '@rheo/core';
@@ -17,8 +17,8 @@ export interface LoopParts {
   readonly state: readonly DeviceTensor[];
   readonly fixed: readonly DeviceTensor[];
   readonly buffers: readonly TensorData[];
-  /** Scalars behind the state in the results. */
-  readonly scalars: number;
+  /** How many numbers each of the results behind the state has. */
+  readonly sizes: readonly number[];
 }
 
 /** A running loop; it owns its state, not the fixed handles. */
@@ -27,11 +27,14 @@ export interface DeviceLoop {
   readonly state: readonly DeviceTensor[];
   /** Runs once on what the buffers hold. */
   step(): void;
-  /** The scalars of all steps since the last call, in order. */
-  drain(): Promise<number[][]>;
+  /** The results behind the state, of all steps since the last call, in order. */
+  drain(): Promise<Drained[]>;
   /** Frees the state and what was not drained. */
   dispose(): void;
 }
+
+/** What one step gave beside the state. */
+export type Drained = readonly ArrayLike<number>[];
 
 /** A loop in the way that suits the backend. */
 export function deviceLoop(parts: LoopParts): DeviceLoop {
@@ -45,16 +48,16 @@ export function donatedState(backend: Backend, state: number): number[] {
   return backend.capabilities.synchronous ? [] : Array.from({ length: state }, (_, index) => index);
 }
 
-function inPlaceLoop({ backend, state, fixed, buffers, scalars }: LoopParts, executable: SyncExecutable): DeviceLoop {
-  const outputs = Array.from({ length: scalars }, () => new Float32Array(1));
+function inPlaceLoop({ backend, state, fixed, buffers, sizes }: LoopParts, executable: SyncExecutable): DeviceLoop {
+  const outputs = sizes.map((size) => new Float32Array(size));
   const inputs = [...state, ...fixed, ...buffers];
   const results = [...state, ...outputs];
-  let drained: number[][] = [];
+  let drained: Drained[] = [];
   return {
     state,
     step: () => {
       executable.runInto(inputs, results);
-      drained.push(outputs.map((output) => output[0] as number));
+      drained.push(outputs.map((output) => output.slice()));
     },
     drain: async () => {
       const rows = drained;
@@ -92,9 +95,7 @@ function enqueuedLoop({ backend, executable, state, fixed, buffers }: LoopParts)
       const rows = pending;
       pending = [];
       try {
-        const read = rows.map((row) =>
-          Promise.all(row.map(async (handle) => (await backend.read(handle))[0] as number)),
-        );
+        const read = rows.map((row) => Promise.all(row.map((handle) => backend.read(handle))));
         return await watch.wait(Promise.all(read));
       } finally {
         rows.forEach(watch.free);

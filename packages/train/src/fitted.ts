@@ -24,9 +24,11 @@ import type { Evaluation } from './evaluation.ts';
 import { evaluator } from './evaluation.ts';
 import type { L2 } from './l2.ts';
 import type { Loss } from './losses/loss.ts';
+import { measurement } from './metrics/measurement.ts';
+import type { Metric } from './metrics/metric.ts';
+import type { Objective, ParameterList } from './objective.ts';
 import { predictSource } from './predict-source.ts';
 import { prepareData } from './prepare-data.ts';
-import type { Objective, ParameterList } from './programs.ts';
 import { saveFile } from './save-file.ts';
 import { toCheckpoint } from './to-checkpoint.ts';
 import type { OutputForm, TrainingData } from './training-data.ts';
@@ -76,6 +78,8 @@ export interface EvaluateOptions {
   readonly loss?: Loss;
   /** Sequences at a time; 256 unless given. It changes speed and memory only. */
   readonly batchSize?: number;
+  /** Measured beside the loss. */
+  readonly metrics?: readonly Metric[];
 }
 
 /** Puts a fitted model together. Throws `argument` or `shape` for parameters that do not fit the model. */
@@ -160,7 +164,7 @@ async function evaluateOn(
   const form = outputForm(build(model, features));
   const prepared = prepareData(data, form, loss, 'data');
   const objective: Objective = { model, loss, penalty, parameters: parameterList(parameters) };
-  const { batchSize = 256 } = options;
+  const { batchSize = 256, metrics = [] } = options;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new RheoError('argument', {
       from: '@rheo/train',
@@ -169,7 +173,8 @@ async function evaluateOn(
       remedy: 'It takes an integer of at least 1',
     });
   }
-  const evaluation = await evaluator(objective, prepared, { backend, batchSize, perStep: form.perStep });
+  const measured = await measurement(metrics, prepared, form);
+  const evaluation = await evaluator(objective, prepared, { backend, batchSize, form, measured });
   const { leaves } = flattenTree(parameters);
   const ordered = [...leaves.filter(({ trainable }) => trainable), ...leaves.filter(({ trainable }) => !trainable)];
   const handles = ordered.map(({ data: values, type }) => backend.upload(values, type));

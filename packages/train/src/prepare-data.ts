@@ -10,7 +10,8 @@ import type { OutputForm, PreparedData, TargetsForm, TrainingData } from './trai
 
 /**
  * Checks data and prepares its targets. Throws `DataError` as `checkSequences` does (empty, not finite, time running
- * backwards), and `shape` or `value` for targets that do not fit the model or the loss. `where` names the data set.
+ * backwards), and `shape` or `value` for targets that do not fit the model or the loss, and for weights. `where` names the
+ * data set.
  */
 export function prepareData(
   data: TrainingData | SequenceSource,

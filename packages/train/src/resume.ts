@@ -2,7 +2,8 @@
  * Whether a training may go on from a state. It may where everything that decides the next step is as it was, so that the
  * numbers are those of a training that was never stopped; otherwise the difference is named.
  *
- * The backend, the validation data, how often losses are read and what is told of them may change, and `epochs` may grow.
+ * The backend, the validation data, metrics, how often losses are read and what is told of them may change, and `epochs` may
+ * grow.
  */
 
 import type { Parameter, Tree } from '@rheo/core';
@@ -24,6 +25,7 @@ const settings: { readonly [name: string]: (state: TrainingState) => unknown } =
   penalty: ({ training: { penalty } }) => penalty,
   batchSize: ({ training: { batchSize } }) => batchSize,
   accumulate: ({ training: { accumulate = 1 } }) => accumulate,
+  truncate: ({ training: { truncate = null } }) => truncate,
   seed: ({ training: { seed } }) => seed,
   shuffle: ({ shuffle }) => shuffle,
 };

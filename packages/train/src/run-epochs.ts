@@ -33,32 +33,46 @@ export interface Training {
   readonly batch: BatchBuffers;
   /** Host input of the loop: index of the step in the whole training. */
   readonly step: Uint32Array;
+  /** Host input of the loop, where the schedule decides between epochs: what it decided. */
+  readonly decided: Float32Array | undefined;
   /** State: trained parameters, then optimiser slots. */
   readonly loop: DeviceLoop;
   /** Frozen parameters. */
   readonly fixed: readonly DeviceTensor[];
   readonly evaluation: Evaluator | undefined;
+  /** Of the training data, where there are metrics. */
+  readonly measured: Evaluator | undefined;
 }
 
 /** Runs all epochs that are not done yet. Throws `TrainingStopped`, and what the backend or a callback throws. */
 export async function runEpochs(training: Training): Promise<Fitted> {
-  const { options, numbers, kept, loop, evaluation } = training;
+  const { options, numbers, kept, loop, evaluation, measured, decided } = training;
+  const decision = options.optimizer.schedule?.decision;
   const turn = turns();
   const first = kept.state.training.history.length + 1;
   for (let epoch = first; epoch <= numbers.epochs; epoch++) {
     if (outOfPatience(kept.state.training.history, numbers.patience)) break;
+    const rateFactor = decision?.after(kept.state.training.history);
+    if (rateFactor !== undefined) decided?.fill(rateFactor);
     const started = performance.now();
     const done = await runEpoch(training, epoch, turn);
     const seconds = (performance.now() - started) / 1000;
     const reached = await readState(training, `after epoch ${epoch}`);
-    const found = await evaluation?.run([...loop.state.slice(0, reached.trained), ...training.fixed]);
+    const parametersNow = [...loop.state.slice(0, reached.trained), ...training.fixed];
+    const found = await evaluation?.run(parametersNow);
     if (found !== undefined && !Number.isFinite(found.loss)) {
       throw kept.diverged(`the validation loss is ${found.loss} after epoch ${epoch}`);
     }
+    const { metrics } = (await measured?.run(parametersNow)) ?? {};
+    if (measured !== undefined && metrics === undefined)
+      throw kept.diverged(`the model is not finite after epoch ${epoch}`);
     const record: EpochRecord = {
       epoch,
       loss: done.loss,
       ...(found === undefined ? {} : { validationLoss: found.loss }),
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(found?.metrics === undefined ? {} : { validationMetrics: found.metrics }),
+      ...(rateFactor === undefined ? {} : { rateFactor }),
     };
     const history = [...kept.state.training.history, record];
     const { parameters } = reached.numbers;
@@ -91,7 +105,7 @@ async function runEpoch(
   const used: number[] = [];
   let lossSum = begun.lossSum;
   const readLosses = async (step: number): Promise<number> => {
-    const losses = (await loop.drain()).map(([loss = Number.NaN]) => loss);
+    const losses = (await loop.drain()).map(([loss]) => loss?.[0] ?? Number.NaN);
     losses.forEach((loss, index) => {
       if (!Number.isFinite(loss)) {
         throw kept.diverged(`the loss is ${loss} in epoch ${epoch}, step ${step + 1 - losses.length + index}`);

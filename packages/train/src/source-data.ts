@@ -41,6 +41,7 @@ export function sourceData(source: SequenceSource, form: OutputForm, formed: Tar
     features,
     timed: true,
     masked: padded,
+    weighted: undefined,
     targets: { dtype, itemShape },
     gather: (indices, into) => {
       const raw = new Float32Array(indices.length * items * targetFeatures);

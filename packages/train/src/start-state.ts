@@ -17,6 +17,7 @@ export function startState(
   options: TrainOptions,
   { batchSize, accumulate, seed }: TrainNumbers,
   features: number,
+  truncate: number | undefined,
   data: DataMark,
 ): TrainingState {
   const { loss, optimizer, penalty } = options;
@@ -36,6 +37,7 @@ export function startState(
       penalty: penalty === undefined ? null : { rate: penalty.rate, parts: penalty.parts },
       batchSize,
       ...(accumulate === 1 ? {} : { accumulate }),
+      ...(truncate === undefined ? {} : { truncate }),
       seed,
       steps: 0,
       history: [],

@@ -9,6 +9,7 @@ import { RheoError } from '@rheo/ir';
 import type { Fitted } from './fitted.ts';
 import type { L2 } from './l2.ts';
 import type { Loss } from './losses/loss.ts';
+import type { Metric } from './metrics/metric.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { TrainingData } from './training-data.ts';
 import type { EpochRecord } from './training-facts.ts';
@@ -54,6 +55,13 @@ export interface TrainOptions {
    * batch of batchSize: gradients of the parts are added up.
    */
   readonly accumulate?: number | undefined;
+  /**
+   * Truncated backpropagation through time: sequences are worked through in chunks of so many steps, with an update after
+   * each, the state carried on without gradient. Whole sequences unless given, or where they are no longer than that.
+   */
+  readonly truncate?: number | undefined;
+  /** Measured after each epoch on the training and the validation data, for the history. */
+  readonly metrics?: readonly Metric[] | undefined;
   /** Decides first parameters, order of the data and dropout: an integer of 0 … 2^53 − 1; 0 unless given. */
   readonly seed?: number | undefined;
   /**
@@ -90,6 +98,7 @@ export interface TrainNumbers {
   readonly epochs: number;
   readonly batchSize: number;
   readonly accumulate: number;
+  readonly truncate: number | undefined;
   readonly seed: number;
   readonly readEvery: number;
   readonly patience: number | undefined;
@@ -106,6 +115,8 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
   epochs: true,
   batchSize: true,
   accumulate: true,
+  truncate: true,
+  metrics: true,
   seed: true,
   patience: true,
   keep: true,
@@ -121,7 +132,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
 
 /** Checks and completes the numbers. Throws `argument` naming the option. */
 export function readNumbers(options: TrainOptions): TrainNumbers {
-  const { backend, epochs, batchSize = 32, accumulate = 1, seed = 0, patience, keep = 'last' } = options;
+  const { backend, epochs, batchSize = 32, accumulate = 1, truncate, seed = 0, patience, keep = 'last' } = options;
   for (const name of ['data', 'loss', 'optimizer', 'backend'] as const) {
     if (typeof options[name] !== 'object' || options[name] === null) {
       throw wrongOption(name, options[name], 'train needs it: { data, loss, optimizer, epochs, backend }');
@@ -141,7 +152,8 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     throw wrongOption('parameters', options.parameters, 'A training that is resumed has its own; leave them out');
   }
   const { readEvery = backend.capabilities.synchronous ? 1 : 16 } = options;
-  for (const [name, value] of Object.entries({ epochs, batchSize, accumulate, readEvery, patience: patience ?? 1 })) {
+  const counts = { epochs, batchSize, accumulate, readEvery, truncate: truncate ?? 1, patience: patience ?? 1 };
+  for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(name, value, 'It takes an integer of at least 1');
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -152,7 +164,12 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
     const remedy = 'Pass data to measure epochs by, set apart from the training: { validation }';
     throw wrongOption('validation', undefined, `patience and keep: 'best' need it. ${remedy}`);
   }
-  return { epochs, batchSize, accumulate, seed, readEvery, patience, keep };
+  const { watch } = options.optimizer.schedule?.decision ?? {};
+  if (watch === 'validation' && options.validation === undefined) {
+    const remedy = "Pass { validation }, or go by the training loss: onPlateau({ watch: 'training' })";
+    throw wrongOption('validation', undefined, `the schedule goes by its loss. ${remedy}`);
+  }
+  return { epochs, batchSize, accumulate, truncate, seed, readEvery, patience, keep };
 }
 
 function wrongOption(name: string, value: unknown, remedy: string): RheoError {

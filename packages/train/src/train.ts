@@ -14,8 +14,9 @@ import { evaluator } from './evaluation.ts';
 import type { Fitted } from './fitted.ts';
 import { outputForm, parameterList } from './fitted.ts';
 import { Kept } from './kept.ts';
+import { measurement } from './metrics/measurement.ts';
+import type { Objective } from './objective.ts';
 import { prepareData } from './prepare-data.ts';
-import type { Objective } from './programs.ts';
 import { stepProgram } from './programs.ts';
 import { resumedState } from './resume.ts';
 import { runEpochs } from './run-epochs.ts';
@@ -24,6 +25,7 @@ import type { TrainOptions } from './train-options.ts';
 import { readNumbers } from './train-options.ts';
 import { failureOfTraining } from './training-failure.ts';
 import { stateValues } from './training-state.ts';
+import { refuseUntruncatable } from './truncated-step.ts';
 
 /** Keys apart from those of the parameters, which count up from 0. */
 const dropoutSite = 2 ** 32 - 1;
@@ -38,7 +40,8 @@ const orderSite = 2 ** 32 - 2;
 export async function train(model: Layer, options: TrainOptions): Promise<Fitted> {
   const numbers = readNumbers(options);
   const { backend, loss, penalty, optimizer } = options;
-  const { batchSize, accumulate, seed } = numbers;
+  const { batchSize, accumulate, truncate, seed } = numbers;
+  const { metrics = [] } = options;
   const { features } = options.data;
   const built = build(model, features);
   const form = outputForm(built);
@@ -54,8 +57,13 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   }
   const validation =
     options.validation === undefined ? undefined : prepareData(options.validation, form, loss, 'validation');
+  const measuredData = await measurement(metrics, data, form);
+  const measuredValidation = validation && (await measurement(metrics, validation, form));
+  if (truncate !== undefined) refuseUntruncatable(built);
+  // Sequences that are no longer than a chunk are not truncated.
+  const chunk = truncate !== undefined && truncate < data.steps ? truncate : undefined;
   const batch = batchBuffers(data, batchSize * accumulate, perStep, accumulate);
-  const start = startState(model, built, options, numbers, features, await data.mark());
+  const start = startState(model, built, options, numbers, features, chunk, await data.mark());
   const stepsPerEpoch = Math.ceil(data.count / batch.rows);
   const state =
     options.resume === undefined ? start : resumedState(options.resume, { start, built, numbers, stepsPerEpoch });
@@ -72,26 +80,46 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
     watch.check();
     const objective: Objective = { model, loss, penalty, parameters: parameterList(state.parameters) };
     // The recipes of the originals count full batches in the decay, whatever becomes of the rest.
-    const decaySteps = Math.max(1, Math.floor(data.count / (batchSize * accumulate)));
-    const program = stepProgram(objective, optimizer, batch.types, decaySteps, accumulate);
+    const fullBatches = Math.max(1, Math.floor(data.count / (batchSize * accumulate)));
+    const stepForm = { stepsPerEpoch: fullBatches, parts: accumulate, chunk };
+    const program = stepProgram(objective, optimizer, batch.types, stepForm);
     const values = stateValues(state, optimizer.slots);
     const varied = [...values.trained, ...values.slots];
     const executable = own(
       await watch.wait(compile(backend, program, { donate: donatedState(backend, varied.length) })),
     );
-    const evaluation = validation && own(await evaluator(objective, validation, { backend, batchSize, perStep }));
+    const set = { backend, batchSize, form };
+    const evaluation =
+      validation && own(await evaluator(objective, validation, { ...set, measured: measuredValidation }));
+    const measured = measuredData && own(await evaluator(objective, data, { ...set, measured: measuredData }));
 
     const upload = ({ data: numbersOf, type }: Parameter): DeviceTensor => own(backend.upload(numbersOf, type));
     const handles = varied.map(upload);
     const fixed = values.frozen.map(upload);
     const step = new Uint32Array(1);
-    const buffers = [...batch.buffers, foldIn(key(seed), dropoutSite), step];
-    const loop = own(deviceLoop({ backend, executable, state: handles, fixed, buffers, scalars: 1 }));
+    const { decision } = optimizer.schedule ?? {};
+    // Refuses a history to go on from that it cannot go by.
+    const decided = decision && Float32Array.of(decision.after(state.training.history));
+    const buffers = [...batch.buffers, foldIn(key(seed), dropoutSite), step, ...(decided ? [decided] : [])];
+    const loop = own(deviceLoop({ backend, executable, state: handles, fixed, buffers, sizes: [1] }));
     // They are the loop's now, and soon replaced.
     for (const handle of handles) owned.delete(handle);
     phase = 'run';
     const orderSeed = foldIn(key(seed), orderSite)[0] ?? 0;
-    return await runEpochs({ options, numbers, kept, watch, orderSeed, batch, step, loop, fixed, evaluation });
+    const evaluators = { evaluation, measured };
+    return await runEpochs({
+      options,
+      numbers,
+      kept,
+      watch,
+      orderSeed,
+      batch,
+      step,
+      decided,
+      loop,
+      fixed,
+      ...evaluators,
+    });
   } catch (error) {
     throw await failureOfTraining(error, kept, watch, phase);
   } finally {

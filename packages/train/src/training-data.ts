@@ -19,6 +19,11 @@ export interface TrainingData extends Omit<SequenceData, 'dt' | 'targets'> {
    * whole numbers with targetFeatures 1.
    */
   readonly targets: Float32Array | Int32Array;
+  /**
+   * How much each sequence counts, [N], or each step, [N, T]: a sequence of weight 2 counts as if it were there twice, one
+   * of weight 0 not at all. 1 where absent.
+   */
+  readonly weights?: Float32Array | undefined;
 }
 
 /** What the model gives for each sequence: an output per step, or one. */
@@ -27,12 +32,14 @@ export interface OutputForm {
   readonly outputs: number;
 }
 
-/** Host arrays of one batch, batch first; which of dt and mask exist depends on the data. */
+/** Host arrays of one batch, batch first; which of dt, mask and weights exist depends on the data. */
 export interface HostBatch {
   readonly values: Float32Array;
   readonly dt?: Float32Array;
   readonly targets: TensorData;
   readonly mask?: Uint8Array;
+  /** [rows] or [rows, steps]. */
+  readonly weights?: Float32Array;
 }
 
 /** Checked data with targets in the form of the loss. */
@@ -42,6 +49,8 @@ export interface PreparedData {
   readonly features: number;
   readonly timed: boolean;
   readonly masked: boolean;
+  /** What has a weight of its own, if anything. */
+  readonly weighted: 'sequences' | 'steps' | undefined;
   readonly targets: { readonly dtype: DType & PreparedTargets['dtype']; readonly itemShape: readonly number[] };
   /** Writes sequences in the order of the indices; gives a promise where they have to be fetched. */
   gather(indices: Int32Array, into: HostBatch): void | Promise<void>;

@@ -5,6 +5,7 @@
 import { RheoError } from '@rheo/ir';
 import type { Json } from '@rheo/layers';
 import type { LossConfig } from './losses/loss.ts';
+import type { MetricValues } from './metrics/measurement.ts';
 
 /** One epoch of training. */
 export interface EpochRecord {
@@ -14,6 +15,12 @@ export interface EpochRecord {
   readonly loss: number;
   /** Loss on the validation data after the epoch, with penalty. */
   readonly validationLoss?: number;
+  /** Metrics of the training data after the epoch, without dropout; present where metrics are asked for. */
+  readonly metrics?: MetricValues;
+  /** The same of the validation data. */
+  readonly validationMetrics?: MetricValues;
+  /** Share of the rate in the epoch, by a schedule that decides between epochs; present with one. */
+  readonly rateFactor?: number;
 }
 
 /** How a model was trained, as plain data for checkpoints. */
@@ -26,6 +33,8 @@ export interface TrainingFacts {
   readonly batchSize: number;
   /** Batches per step; absent for 1. */
   readonly accumulate?: number;
+  /** Steps of a sequence for each update; absent for all. */
+  readonly truncate?: number;
   readonly seed: number;
   /** Steps taken. */
   readonly steps: number;
@@ -44,7 +53,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
       remedy: 'Save the checkpoint again',
     });
   const record = asRecord(value) ?? {};
-  const { loss, lossConfig, penalty, batchSize, seed, steps, history, bestEpoch, accumulate } = record;
+  const { loss, lossConfig, penalty, batchSize, seed, steps, history, bestEpoch, accumulate, truncate } = record;
   if (lossConfig !== undefined && asRecord(lossConfig) === undefined) throw wrong('lossConfig');
   const optimizer = asRecord(record['optimizer']);
   if (typeof loss !== 'string') throw wrong('loss');
@@ -55,6 +64,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
   }
   if (accumulate !== undefined && !(Number.isSafeInteger(accumulate) && Number(accumulate) > 1))
     throw wrong('accumulate');
+  if (truncate !== undefined && !(Number.isSafeInteger(truncate) && Number(truncate) >= 1)) throw wrong('truncate');
   if (!Array.isArray(history)) throw wrong('history');
   const isEpoch = Number.isSafeInteger(bestEpoch) && Number(bestEpoch) >= 1 && Number(bestEpoch) <= history.length;
   if (bestEpoch !== undefined && !isEpoch) throw wrong('bestEpoch');
@@ -66,6 +76,7 @@ export function readTrainingFacts(value: unknown, file: string): TrainingFacts {
     // In the order in which training writes them: equal facts are equal texts.
     batchSize: Number(batchSize),
     ...(accumulate === undefined ? {} : { accumulate: Number(accumulate) }),
+    ...(truncate === undefined ? {} : { truncate: Number(truncate) }),
     seed: Number(seed),
     steps: Number(steps),
     history: history.map((entry: unknown, index) => readEpoch(entry, () => wrong(`history[${index}]`))),
@@ -82,11 +93,18 @@ function readPenalty(value: unknown, wrong: () => RheoError): TrainingFacts['pen
 }
 
 function readEpoch(value: unknown, wrong: () => RheoError): EpochRecord {
-  const { epoch, loss, validationLoss } = asRecord(value) ?? {};
+  const { epoch, loss, validationLoss, metrics, validationMetrics, rateFactor } = asRecord(value) ?? {};
   if (typeof epoch !== 'number' || typeof loss !== 'number') throw wrong();
-  if (validationLoss === undefined) return { epoch, loss };
-  if (typeof validationLoss !== 'number') throw wrong();
-  return { epoch, loss, validationLoss };
+  for (const number of [validationLoss, rateFactor])
+    if (number !== undefined && typeof number !== 'number') throw wrong();
+  for (const values of [metrics, validationMetrics]) {
+    if (values === undefined) continue;
+    const record = asRecord(values);
+    if (record === undefined || !Object.values(record).every((number) => typeof number === 'number')) throw wrong();
+  }
+  // In the order in which training writes them.
+  const known = { epoch, loss, validationLoss, metrics, validationMetrics, rateFactor };
+  return Object.fromEntries(Object.entries(known).filter(([, entry]) => entry !== undefined)) as unknown as EpochRecord;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -83,7 +83,7 @@ it('needs the memory of a part', async () => {
   const batch = { values: f32(rows, steps, 1), dt: f32(rows, steps), targets: f32(rows, steps, 1) };
   const workspace = async (parts: number): Promise<number> => {
     const objective = { model, loss: meanSquaredError, penalty: undefined, parameters };
-    const executable = await backend.compile(stepProgram(objective, sgd(), batch, 1, parts));
+    const executable = await backend.compile(stepProgram(objective, sgd(), batch, { stepsPerEpoch: 1, parts }));
     return executable.workspaceBytes;
   };
   expect(await workspace(8)).toBeLessThan((await workspace(1)) / 3);

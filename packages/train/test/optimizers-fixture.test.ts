@@ -1,6 +1,6 @@
 import type { Tensor } from '@rheo/core';
 import type { Optimizer } from '@rheo/train';
-import { cosine, optimizerByName, rmsprop, sgd, warmUp } from '@rheo/train';
+import { adam, cosine, optimizerByName, rmsprop, sgd, warmUp } from '@rheo/train';
 import { describe, expect, it } from 'vitest';
 import { evaluateTraced } from './evaluate-traced.ts';
 import keras from './fixtures/optimizers-keras.json' with { type: 'json' };
@@ -62,6 +62,7 @@ describe('optimisers by name', () => {
     [
       sgd({ momentum: 0.9, nesterov: true, decay: warmUp({ steps: 3, next: cosine({ epochs: 4 }) }) }),
       rmsprop({ variant: 'pytorch', clipGlobalNorm: 1, centered: true }),
+      adam({ clipValue: 0.01, decay: warmUp({ steps: 3 }) }),
       sgd(),
     ].map((optimizer) => [optimizer.name, optimizer] as const),
   )('%s comes back from its record', (name, optimizer) => {
@@ -84,6 +85,9 @@ describe('options out of range', () => {
     [() => sgd({ momentum: 1 }), /momentum is 1/],
     [() => sgd({ nesterov: true }), /nesterov without momentum/],
     [() => sgd({ clipNorm: 1, clipGlobalNorm: 1 }), /both set/],
+    [() => sgd({ clipNorm: 1, clipValue: 1 }), /clipNorm and clipValue are both set/],
+    [() => rmsprop({ clipNorm: 1, clipGlobalNorm: 1, clipValue: 1 }), /are all set/],
+    [() => sgd({ clipValue: 0 }), /clipValue is 0/],
     [() => sgd({ momentun: 0.9 } as never), /no option "momentun".*momentum/s],
     [() => rmsprop({ rho: 1 }), /rho is 1/],
     [() => rmsprop({ epsilon: 0 }), /epsilon is 0/],

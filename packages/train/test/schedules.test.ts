@@ -1,5 +1,14 @@
 import type { ScheduleConfig } from '@rheo/train';
-import { constantRate, cosine, describeSchedule, oneCycle, scheduleByName, stepped, warmUp } from '@rheo/train';
+import {
+  constantRate,
+  cosine,
+  describeSchedule,
+  oneCycle,
+  onPlateau,
+  scheduleByName,
+  stepped,
+  warmUp,
+} from '@rheo/train';
 import { describe, expect, it } from 'vitest';
 import { evaluateTraced } from './evaluate-traced.ts';
 import fixture from './fixtures/schedules.json' with { type: 'json' };
@@ -23,7 +32,7 @@ function factors(
 }
 
 describe('schedules equal PyTorch at every step', () => {
-  it.each(fixture.map(({ schedule, factors: wanted }) => [JSON.stringify(schedule), schedule, wanted] as const))(
+  it.each(fixture.cases.map(({ schedule, factors: wanted }) => [JSON.stringify(schedule), schedule, wanted] as const))(
     '%s',
     (_, schedule, wanted) => {
       for (const [precision, tolerance] of [
@@ -36,6 +45,26 @@ describe('schedules equal PyTorch at every step', () => {
       }
     },
   );
+});
+
+describe('the schedule on a plateau equals PyTorch after every epoch', () => {
+  it.each(fixture.plateaus.map((wanted, at) => [`${at} ${JSON.stringify(wanted.options)}`, wanted] as const))(
+    '%s',
+    (_, wanted) => {
+      // Described and made again, as a checkpoint has it.
+      const { decision } = scheduleByName(describeSchedule(onPlateau(wanted.options as never))) ?? {};
+      const history = wanted.losses.map((loss, at) => ({ epoch: at + 1, loss: Number.NaN, validationLoss: loss }));
+      const found = wanted.factors.map((_, epochs) => decision?.after(history.slice(0, epochs)) ?? Number.NaN);
+      expect(found.length).toBe(wanted.losses.length + 1);
+      found.forEach((factor, epochs) => {
+        expect(Math.abs(factor - (wanted.factors[epochs] ?? Number.NaN))).toBeLessThanOrEqual(1e-12);
+      });
+    },
+  );
+
+  it('the losses of this test make the rate fall', () => {
+    for (const { factors: all } of fixture.plateaus.slice(1)) expect(all.at(-1)).toBeLessThan(1);
+  });
 });
 
 describe('schedules', () => {
@@ -83,6 +112,10 @@ describe('schedules', () => {
     [() => cosine({ steps: 2, final: 2 }), /final is 2/],
     [() => warmUp({ steps: 2, from: -1 }), /from is -1/],
     [() => oneCycle({ steps: 0 }), /steps is 0/],
+    [() => onPlateau({ factor: 1 }), /factor is 1/],
+    [() => onPlateau({ patience: -1 }), /patience is -1/],
+    [() => onPlateau({ cooldown: 0.5 }), /cooldown is 0.5/],
+    [() => onPlateau({ watch: 'test' as never }), /watch is test/],
     [() => oneCycle({ steps: 9, rise: 1 }), /rise is 1/],
     [() => oneCycle({ steps: 9, shape: 'cos' as never }), /shape is cos/],
   ])('refuse options out of range: %#', (make, message) => {

@@ -41,16 +41,21 @@ export interface WeightedSum {
 
 /**
  * Adds up the losses of a batch. `each` is [batch, time] or [batch]; `mask` is bool [batch, time] and leaves out steps,
- * `weights` is f32 [batch] and weighs sequences. A mask is of no meaning for a loss per sequence and passed by.
+ * `weights` is f32 [batch] and weighs sequences, or [batch, time] and weighs steps. A mask is of no meaning for a loss per
+ * sequence and passed by.
  */
 export function weightedSum(each: Tensor, mask?: Tensor, weights?: Tensor): WeightedSum {
-  let weight: Tensor | undefined = weights === undefined ? undefined : broadcast(weights, each.shape, [0]);
+  let weight: Tensor | undefined = weights === undefined ? undefined : broadcast(weights, each.shape, axesOf(weights));
   if (mask !== undefined && each.shape.length === 2) {
     const counts = convert(mask, each.dtype);
     weight = weight === undefined ? counts : mul(weight, counts);
   }
   if (weight === undefined) return { sum: reduceSum(each), weight: reduceSum(ones(each.shape, each.dtype)) };
   return { sum: reduceSum(mul(each, weight)), weight: reduceSum(weight) };
+}
+
+function axesOf({ shape }: Tensor): number[] {
+  return shape.map((_, axis) => axis);
 }
 
 /** Targets as given, in float32. Throws `shape` unless there is one number for each output. */

@@ -13,14 +13,15 @@ import { add, div, expm1, mul, neg, sqrt, square, sub } from '@rheo/core';
 import { RheoError } from '@rheo/ir';
 import type { Schedule } from '../schedules/schedule.ts';
 import { describeSchedule } from '../schedules/schedule.ts';
-import { clipByGlobalNorm, clipByNorm } from './clip.ts';
+import type { ClipOptions } from './clip.ts';
+import { clipConfig, clipped } from './clip.ts';
 import type { Optimizer, OptimizerConfig, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /** Where epsilon goes, and which framework's defaults hold. */
 export type AdamVariant = 'keras' | 'pytorch';
 
 /** Options of `adam`; all have defaults. */
-export interface AdamOptions {
+export interface AdamOptions extends ClipOptions {
   /** Base rate; default 0.001. */
   readonly learningRate?: number;
   /** Default 0.9. */
@@ -29,10 +30,6 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** Default 1e-7 for `keras`, 1e-8 for `pytorch`. */
   readonly epsilon?: number;
-  /** Clips each tensor's gradient to this norm. */
-  readonly clipNorm?: number | undefined;
-  /** Clips all gradients together to this norm; not together with `clipNorm`. */
-  readonly clipGlobalNorm?: number | undefined;
   /** Factor on the rate as training goes on. */
   readonly decay?: Schedule | undefined;
   /** Default `keras`. */
@@ -56,15 +53,13 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
   return make('adamw', rest, weightDecay);
 }
 
-interface Settings {
+interface Settings extends ClipOptions {
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
   readonly variant: AdamVariant;
-  readonly clipNorm: number | undefined;
-  readonly clipGlobalNorm: number | undefined;
   readonly decay: Schedule | undefined;
 }
 
@@ -79,26 +74,23 @@ function make(name: string, options: AdamOptions, weightDecay: number): Optimize
     variant,
     clipNorm: options.clipNorm,
     clipGlobalNorm: options.clipGlobalNorm,
+    clipValue: options.clipValue,
     decay: options.decay,
   };
   check(name, options, settings);
-  const { decay, clipNorm, clipGlobalNorm, ...numbers } = settings;
+  const { decay, clipNorm: _norm, clipGlobalNorm: _global, clipValue: _value, ...numbers } = settings;
   const config: OptimizerConfig = {
     ...numbers,
-    clipNorm: clipNorm ?? null,
-    clipGlobalNorm: clipGlobalNorm ?? null,
+    ...clipConfig(name, options),
     decay: decay === undefined ? null : describeSchedule(decay),
   };
-  return { name, config, slots: ['m', 'v'], update: (input) => update(settings, input) };
+  return { name, config, slots: ['m', 'v'], schedule: decay, update: (input) => update(settings, input) };
 }
 
 function update(settings: Settings, input: OptimizerInput): OptimizerOutput {
   const { learningRate, beta1, beta2, epsilon, weightDecay, variant, decay } = settings;
-  const { clipNorm, clipGlobalNorm } = settings;
   const { parameters, step, slots } = input;
-  let { gradients } = input;
-  if (clipNorm !== undefined) gradients = clipByNorm(gradients, clipNorm);
-  if (clipGlobalNorm !== undefined) gradients = clipByGlobalNorm(gradients, clipGlobalNorm);
+  const gradients = clipped(settings, input.gradients);
 
   const count = add(step, 1);
   const correction = (beta: number): Tensor => neg(expm1(mul(count, Math.log(beta))));
@@ -128,7 +120,8 @@ function update(settings: Settings, input: OptimizerInput): OptimizerOutput {
 }
 
 function check(name: string, options: AdamOptions, settings: Settings): void {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, variant, clipNorm, clipGlobalNorm } = settings;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, variant } = settings;
+  const { clipNorm = 1, clipGlobalNorm = 1, clipValue = 1 } = settings;
   const wrong = (what: string, where: string, remedy: string): RheoError =>
     new RheoError('argument', { from: '@rheo/train', what: `${name}: ${what}`, where, remedy });
   const known = Object.keys(settings).filter((option) => name === 'adamw' || option !== 'weightDecay');
@@ -145,13 +138,11 @@ function check(name: string, options: AdamOptions, settings: Settings): void {
     ['beta2', beta2, (x) => x > 0 && x < 1, 'a number between 0 and 1'],
     ['epsilon', epsilon, (x) => x > 0, 'a finite number above 0'],
     ['weightDecay', weightDecay, (x) => x >= 0, 'a finite number of at least 0'],
-    ['clipNorm', clipNorm ?? 1, (x) => x > 0, 'a finite number above 0'],
-    ['clipGlobalNorm', clipGlobalNorm ?? 1, (x) => x > 0, 'a finite number above 0'],
+    ['clipNorm', clipNorm, (x) => x > 0, 'a finite number above 0'],
+    ['clipGlobalNorm', clipGlobalNorm, (x) => x > 0, 'a finite number above 0'],
+    ['clipValue', clipValue, (x) => x > 0, 'a finite number above 0'],
   ];
   for (const [option, value, fits, takes] of numbers) {
     if (!Number.isFinite(value) || !fits(value)) throw wrong(`${option} is ${value}`, option, `It takes ${takes}`);
-  }
-  if (clipNorm !== undefined && clipGlobalNorm !== undefined) {
-    throw wrong('clipNorm and clipGlobalNorm are both set', 'clipNorm', 'Use one of them');
   }
 }

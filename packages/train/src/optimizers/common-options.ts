@@ -5,22 +5,18 @@
 
 import type { Operand, Tensor } from '@rheo/core';
 import { add, mul, sub } from '@rheo/core';
-import { RheoError } from '@rheo/ir';
 import type { OptionRule } from '../check-options.ts';
 import type { Progress, Schedule } from '../schedules/schedule.ts';
 import { describeSchedule } from '../schedules/schedule.ts';
-import { clipByGlobalNorm, clipByNorm } from './clip.ts';
+import type { ClipOptions } from './clip.ts';
+import { clipConfig, clipped, clipRules } from './clip.ts';
 import type { OptimizerConfig, OptimizerInput } from './optimizer.ts';
 
 /** Options that these optimisers share. */
-export interface CommonOptions {
+export interface CommonOptions extends ClipOptions {
   readonly learningRate?: number;
   /** Default 0. */
   readonly weightDecay?: number;
-  /** Clips each tensor's gradient to this norm. */
-  readonly clipNorm?: number | undefined;
-  /** Clips all gradients together to this norm; not together with `clipNorm`. */
-  readonly clipGlobalNorm?: number | undefined;
   /** Factor on the rate as training goes on. */
   readonly decay?: Schedule | undefined;
   /** Whose form of the update; default `keras`. */
@@ -31,29 +27,19 @@ export interface CommonOptions {
 export const commonRules: { readonly [option: string]: OptionRule } = {
   learningRate: 'not negative',
   weightDecay: 'not negative',
-  clipNorm: 'positive',
-  clipGlobalNorm: 'positive',
+  ...clipRules,
   decay: 'given',
   variant: ['keras', 'pytorch'],
 };
 
-/** Their values as plain data. Throws `argument` when both ways of clipping are set. */
+/** Their values as plain data. Throws `argument` when several ways of clipping are set. */
 export function commonConfig(of: string, options: CommonOptions, learningRate: number): OptimizerConfig {
-  const { weightDecay = 0, clipNorm, clipGlobalNorm, decay, variant = 'keras' } = options;
-  if (clipNorm !== undefined && clipGlobalNorm !== undefined) {
-    throw new RheoError('argument', {
-      from: '@rheo/train',
-      what: `${of}: clipNorm and clipGlobalNorm are both set`,
-      where: 'clipNorm',
-      remedy: 'Use one of them',
-    });
-  }
+  const { weightDecay = 0, decay, variant = 'keras' } = options;
   return {
     learningRate,
     weightDecay,
     variant,
-    clipNorm: clipNorm ?? null,
-    clipGlobalNorm: clipGlobalNorm ?? null,
+    ...clipConfig(of, options),
     decay: decay === undefined ? null : describeSchedule(decay),
   };
 }
@@ -65,13 +51,12 @@ export function rateAt({ decay }: CommonOptions, learningRate: number, progress:
 
 /** Parameters and gradients after clipping and weight decay, at `rate`. */
 export function prepared(
-  { weightDecay = 0, clipNorm, clipGlobalNorm, variant }: CommonOptions,
+  options: CommonOptions,
   rate: Operand,
   { parameters, gradients }: OptimizerInput,
 ): { readonly parameters: readonly Tensor[]; readonly gradients: readonly Tensor[] } {
-  let pulls = gradients;
-  if (clipNorm !== undefined) pulls = clipByNorm(pulls, clipNorm);
-  if (clipGlobalNorm !== undefined) pulls = clipByGlobalNorm(pulls, clipGlobalNorm);
+  const { weightDecay = 0, variant } = options;
+  const pulls = clipped(options, gradients);
   if (weightDecay === 0) return { parameters, gradients: pulls };
   if (variant === 'pytorch') {
     const decayed = pulls.map((pull, index) => add(pull, mul(parameters[index] as Tensor, weightDecay)));

@@ -6,7 +6,7 @@
  */
 
 import type { ParameterRole, Tensor } from '@rheo/core';
-import type { Progress, ScheduleConfig } from '../schedules/schedule.ts';
+import type { Progress, Schedule, ScheduleConfig } from '../schedules/schedule.ts';
 
 /** Plain data of an option set. */
 export type OptimizerConfig = { readonly [option: string]: number | string | boolean | null | ScheduleConfig };
@@ -32,5 +32,7 @@ export interface Optimizer {
   readonly config: OptimizerConfig;
   /** Names of the state beside each parameter; it starts at zero. */
   readonly slots: readonly string[];
+  /** The schedule that `update` follows; training tells one that decides between epochs how they went. */
+  readonly schedule?: Schedule | undefined;
   update(input: OptimizerInput): OptimizerOutput;
 }

@@ -46,6 +46,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     name: 'rmsprop',
     config: { ...common, rho, momentum, epsilon, centered },
     slots: ['square', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['momentum'] : [])],
+    schedule: options.decay,
     update: (input) => update(settings, input),
   };
 }

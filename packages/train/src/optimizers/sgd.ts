@@ -42,6 +42,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     name: 'sgd',
     config: { ...common, momentum, nesterov },
     slots: momentum === 0 ? [] : ['momentum'],
+    schedule: options.decay,
     update: (input) => update(settings, input),
   };
 }

@@ -5,6 +5,7 @@
 import { constantRate } from './constant-rate.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
+import { onPlateau } from './on-plateau.ts';
 import { oneCycle } from './one-cycle.ts';
 import type { Schedule, ScheduleConfig } from './schedule.ts';
 import { stepped } from './stepped.ts';
@@ -20,6 +21,7 @@ const makers: { readonly [name: string]: (options: never) => Schedule } = {
     return warmUp(after === undefined ? options : { ...options, next: after });
   },
   'one-cycle': oneCycle,
+  'on-plateau': onPlateau,
 };
 
 /**

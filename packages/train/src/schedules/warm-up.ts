@@ -28,10 +28,11 @@ export function warmUp(options: WarmUpOptions): Schedule {
   return {
     name: 'warm-up',
     config: { from, ...spanConfig(options), next: describeSchedule(after) },
-    factor: ({ step, stepsPerEpoch }) => {
+    decision: after.decision,
+    factor: ({ step, stepsPerEpoch, decided }) => {
       const steps = spanSteps(options, stepsPerEpoch);
       const rising = add(mul(step, (1 - from) / steps), from);
-      return select(lt(step, steps), rising, after.factor({ step: max(sub(step, steps), 0), stepsPerEpoch }));
+      return select(lt(step, steps), rising, after.factor({ step: max(sub(step, steps), 0), stepsPerEpoch, decided }));
     },
   };
 }
