@@ -17,6 +17,8 @@ export interface Prepared {
   readonly cachedMs?: number;
   /** Bytes of scratch memory by the plan; of our backends. */
   readonly workspaceBytes?: number;
+  /** Bytes of the workspace and of every tensor that is there at once, by count; of our training steps. */
+  readonly plannedBytes?: number;
   /** Threads that work on it; one where absent. */
   readonly threads?: number;
   /** Bytes of memory taken up at most, where they can be told apart from those of others: asked for after all runs. */

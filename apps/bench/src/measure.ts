@@ -21,6 +21,7 @@ export interface Result {
   readonly builtMs?: number;
   readonly cachedMs?: number;
   readonly workspaceBytes?: number;
+  readonly plannedBytes?: number;
   readonly memoryBytes?: number;
   readonly threads?: number;
   readonly engine?: string;
@@ -82,7 +83,7 @@ export async function measure(
     const results: Result[] = [];
     for (const [index, { contender, prepared }] of entries.entries()) {
       const { usPerRun = Number.NaN, usByRound = [], runs = 0 } = timings[index] ?? {};
-      const { compileMs, builtMs, cachedMs, workspaceBytes, threads, engine } = prepared;
+      const { compileMs, builtMs, cachedMs, workspaceBytes, plannedBytes, threads, engine } = prepared;
       const memoryBytes = await prepared.memoryBytes?.();
       results.push({
         name: contender.name,
@@ -96,6 +97,7 @@ export async function measure(
         ...(builtMs === undefined ? {} : { builtMs }),
         ...(cachedMs === undefined ? {} : { cachedMs }),
         ...(workspaceBytes === undefined ? {} : { workspaceBytes }),
+        ...(plannedBytes === undefined ? {} : { plannedBytes }),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
         ...(threads === undefined ? {} : { threads }),
         ...(engine === undefined ? {} : { engine }),

@@ -23,6 +23,7 @@ export function jsonLine(result: Result): string {
     ...(result.builtMs === undefined ? {} : { built_ms: rounded(result.builtMs) }),
     ...(result.cachedMs === undefined ? {} : { cached_ms: rounded(result.cachedMs) }),
     ...(result.workspaceBytes === undefined ? {} : { workspace_bytes: result.workspaceBytes }),
+    ...(result.plannedBytes === undefined ? {} : { planned_bytes: result.plannedBytes }),
     ...(result.memoryBytes === undefined ? {} : { memory_bytes: result.memoryBytes }),
     ...(result.threads === undefined ? {} : { threads: result.threads }),
     ...(result.engine === undefined ? {} : { engine: result.engine }),

@@ -32,7 +32,8 @@ const group = (results: readonly Result[], rest: Partial<Group> = {}): Group => 
   ...rest,
 });
 
-const wasm = result('wasm', 'backend', [10, 20, 10], { builtMs: 160 });
+const memory = { workspaceBytes: 1024, plannedBytes: 2048, memoryBytes: 4096 };
+const wasm = result('wasm', 'backend', [10, 20, 10], { builtMs: 160, ...memory });
 const torch = result('torch', 'rival', [30, 80, 50], { engine: 'torch 2.13.0' });
 const jaxJs = result('jax-js', 'rival', [200, 200, 200]);
 const tfjs = result('tfjs-wasm', 'rival', [150, 300, 90]);
@@ -92,6 +93,9 @@ it('writes goals, measurements and growth on the page', () => {
   expect(text).toMatch(/\| S train +\| +≥ 2× \| 4\.00× \| 3\.00 … 5\.00 \| torch 2\.13\.0 \| +met \|/);
   expect(text).toMatch(/\| compile time, wasm +\| .*160 ms, at worst \(S train\) \| +\*\*missed\*\* \|/);
   expect(text).toContain('not measured');
+  // PyTorch and the compile time were measured; one of the two is met.
+  expect(text).toContain('1 of the 2 that were measured are met.');
+  expect(text).toMatch(/\| S, wasm \| +1 KiB \| +2 KiB \| +4 KiB \| 2\.00× \|/);
   expect(text).toContain('Without a figure: jax: numbers differ.');
   // Twice the rows took 2.15 times as long: 1.08 times per row.
   expect(text).toMatch(/\| 64 +\| +22\.0 \| +0\.34 \| +1\.08× \| 1\.05 … 1\.10 \|/);

@@ -44,6 +44,9 @@ function finish(backend: Backend, handle: DeviceTensor): void | Promise<void> {
   return backend.read(handle).then(() => handle.dispose());
 }
 
+const bytesOf = (types: readonly TensorType[]): number =>
+  types.reduce((sum, { shape }) => sum + 4 * shape.reduce<number>((all, size) => all * (size as number), 1), 0);
+
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 
 function inferProgram({ model, steps, batch, features }: Work): Program {
@@ -157,6 +160,7 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
     compileMs,
     builtMs,
     workspaceBytes: executable.workspaceBytes,
+    plannedBytes: executable.workspaceBytes + bytesOf(executable.inputs) + bytesOf(executable.results),
     ...memoryOf(backend),
     async check() {
       reset();

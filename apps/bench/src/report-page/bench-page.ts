@@ -37,7 +37,7 @@ export function benchPage(record: BenchRecord): string {
   const inPage = groups.filter(({ where }) => where === 'Chromium');
   if (inPage.length > 0)
     parts.push('## Measurements in a page', pageText, ...inPage.flatMap((group) => groupParts(group)));
-  parts.push(...scalingParts(record.scaling));
+  parts.push(...memoryParts(record), ...scalingParts(record.scaling));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -60,6 +60,14 @@ function introduction({ groups, scaling }: BenchRecord): string {
     ...machines.map((machine) => `- ${machine}`),
     ...(engines.length === 0 ? [] : [`- ${engines.join(', ')}`]),
   ].join('\n');
+}
+
+/** How many of the goals that were measured are met. */
+function tally(record: BenchRecord): string {
+  const goals = goalClasses.flatMap(({ goals: own }) => own.map((goal) => judge(goal, record.groups)));
+  const measured = [...goals, ...judgeLimits(record)].filter(({ met }) => met !== undefined);
+  const met = measured.filter((verdict) => verdict.met === true);
+  return `${met.length} of the ${measured.length} that were measured are met.`;
 }
 
 function goalParts(record: BenchRecord): string[] {
@@ -85,8 +93,33 @@ function goalParts(record: BenchRecord): string[] {
     const place = worst === undefined ? '' : `, at worst (${worst})`;
     return [title, `≤ ${text(limit)}`, found === undefined ? '' : `${text(found)}${place}`, answer(met)];
   });
-  return [...tables, '### Compile time and size', markdownTable(['what', 'limit', 'found', 'limit is'], limits)];
+  return [
+    tally(record),
+    ...tables,
+    '### Compile time and size',
+    markdownTable(['what', 'limit', 'found', 'limit is'], limits),
+  ];
 }
+
+/** What training steps of ours take up beside what their plans say. */
+function memoryParts({ groups }: BenchRecord): string[] {
+  const rows = groups.flatMap(({ where, shape, results }) =>
+    results.flatMap((result) => {
+      const { name, workspaceBytes, plannedBytes, memoryBytes } = result;
+      if (where !== 'Node' || plannedBytes === undefined || memoryBytes === undefined) return [];
+      const share = `${figure(memoryBytes / plannedBytes)}×`;
+      return [[`${shape}, ${name}`, bytesOf(workspaceBytes), bytesOf(plannedBytes), bytesOf(memoryBytes), share]];
+    }),
+  );
+  return rows.length === 0
+    ? []
+    : ['## Memory of training', memoryText, markdownTable(['shape', 'workspace', 'planned', 'taken', 'ratio'], rows)];
+}
+
+const memoryText =
+  'Planned is the workspace with all tensors that are there at once: parameters, moments, inputs, and the results before what ' +
+  'they replace is freed. Taken is what the backend has of the system; WebAssembly memory grows in pages, by a quarter at a ' +
+  'time, and what was not touched costs nothing.';
 
 function groupParts({ shape, mode, results, refusals }: Group): string[] {
   const base = results.find(({ kind }) => kind === 'backend') ?? results[0];
