@@ -18,7 +18,7 @@ const parse = (svg: string) => parseHTML(`<body>${svg}</body>`).document;
 
 it('predictions: a panel per value that moves most, a shaded span per gap and panel', () => {
   expect(mostIrregular(data)).toBe(1);
-  const page = parse(predictionsPicture(data, values, 1));
+  const page = parse(predictionsPicture(data, values, 1, 860));
   const labels = [...page.querySelectorAll('text')].map((text) => text.textContent);
   expect(labels.filter((text) => text?.startsWith('value '))).toEqual(['value 2', 'value 3', 'value 4', 'value 5']);
   const gaps = [...page.querySelectorAll('rect')].map((rect) => Number(rect.getAttribute('width')));
@@ -30,7 +30,7 @@ it('predictions: a panel per value that moves most, a shaded span per gap and pa
 });
 
 it('predictions: no gap, no shade', () => {
-  expect(parse(predictionsPicture(data, values, 0)).querySelectorAll('rect').length).toBe(0);
+  expect(parse(predictionsPicture(data, values, 0, 860)).querySelectorAll('rect').length).toBe(0);
 });
 
 it.each([1, 2, 25, 200])('learning curve of %i epochs: a point per epoch and the baseline', (epochs) => {
@@ -62,7 +62,7 @@ it('the page fetches nothing, runs nothing, and shows text as text', () => {
           { kind: 'table', head: ['', '<i>'], rows: [['error', '1 & 2']] },
           { kind: 'list', items: ['<li>'] },
           { kind: 'text', text: '<p>' },
-          { kind: 'picture', caption: '<one>', wide: predictionsPicture(data, values, 1) },
+          { kind: 'picture', caption: '<one>', wide: predictionsPicture(data, values, 1, 860) },
           { kind: 'source', label: '<label>', text: '{"x": "</pre><script>"}' },
         ],
       },

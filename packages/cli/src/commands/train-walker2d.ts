@@ -20,6 +20,7 @@ import { toExtra } from '../model-record.ts';
 import { learningCurve } from '../pictures/learning-curve.ts';
 import { page } from '../pictures/page.ts';
 import { mostIrregular, predictionsPicture } from '../pictures/predictions.ts';
+import { fullWidth, phoneWidth } from '../pictures/sizes.ts';
 import type { Progress } from '../progress/progress.ts';
 import { recipes } from '../recipes.ts';
 import type { RunFolder } from '../run-folder.ts';
@@ -193,9 +194,11 @@ async function runWith(
     history: fitted.history,
     baseline: { name: '"next = current"', loss: validationBaseline },
   };
+  const predicted = (width: number): string =>
+    predictionsPicture(data.test, test.predictions, mostIrregular(data.test), width);
   const pictures = {
-    'learning-curve.svg': learningCurve(learning, 760),
-    'predictions.svg': predictionsPicture(data.test, test.predictions, mostIrregular(data.test)),
+    'learning-curve.svg': learningCurve(learning, fullWidth),
+    'predictions.svg': predicted(fullWidth),
   };
   const result: RunResult = {
     test_mse: test.mse,
@@ -229,9 +232,9 @@ async function runWith(
         blocks: [
           {
             kind: 'picture',
-            caption: 'Loss by epoch; that of training is measured with dropout.',
+            caption: 'Loss by epoch; that of training is measured with dropout. The dashed line is "next = current".',
             wide: pictures['learning-curve.svg'],
-            narrow: learningCurve(learning, 336),
+            narrow: learningCurve(learning, phoneWidth),
           },
         ],
       },
@@ -242,6 +245,7 @@ async function runWith(
             kind: 'picture',
             caption: 'One test window: the true next row and its prediction, for the four values that move most.',
             wide: pictures['predictions.svg'],
+            narrow: predicted(phoneWidth),
           },
         ],
       },

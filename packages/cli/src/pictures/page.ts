@@ -143,7 +143,7 @@ figure svg { display: block; }
 .confusion .total { color: ${colour('faint')}; border: 0; }
 figcaption { color: ${colour('faint')}; font-size: .9rem; margin-top: .5rem; }
 .narrow { display: none; }
-@media (max-width: 46rem) { .wide { display: none; } .narrow { display: block; } th, td { padding-right: .9rem; } }
+@media (max-width: 42rem) { .wide { display: none; } .narrow { display: block; } th, td { padding-right: .9rem; } }
 @media print { .wide { display: block; } .narrow { display: none; } main { max-width: none; padding: 0; } }
 ul { padding-left: 1.2rem; }
 summary { cursor: pointer; }

@@ -12,7 +12,7 @@ export function powerTicks(least: number, most: number): number[] {
     );
     return ticks.flat().filter((tick) => tick >= least && tick <= most);
   };
-  const finest = within([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const finest = within([1, 1.5, 2, 3, 4, 5, 6, 8]);
   const ticks = [within([1]), within([1, 3]), within([1, 2, 5]), finest].find(({ length }) => length >= 4) ?? finest;
   const every = Math.ceil(ticks.length / 8);
   return ticks.filter((_, i) => i % every === 0);

@@ -17,8 +17,8 @@ interface Point {
   readonly panel: string;
 }
 
-/** The picture as SVG, of sequence `row`; `predictions` is [N, T, targetFeatures]. */
-export function predictionsPicture(data: SequenceData, predictions: Float32Array, row: number): string {
+/** The picture as SVG, of sequence `row`, `width` pixels wide; `predictions` is [N, T, targetFeatures]. */
+export function predictionsPicture(data: SequenceData, predictions: Float32Array, row: number, width: number): string {
   const { steps, targetFeatures, targets, dt } = data;
   // Time at which the step was observed; its target is the state one unit later.
   const observed: number[] = [];
@@ -47,8 +47,8 @@ export function predictionsPicture(data: SequenceData, predictions: Float32Array
       description: `The true values and the predictions one step ahead of values ${features.join(', ')}, by elapsed time.`,
     },
     {
-      width: 860,
-      height: 130 * features.length + 70,
+      width,
+      height: (width < 500 ? 100 : 130) * features.length + 70,
       marginLeft: 48,
       marginRight: 64,
       marginTop: 44,
@@ -62,7 +62,7 @@ export function predictionsPicture(data: SequenceData, predictions: Float32Array
         Plot.line(truth, { x: 'time', y: 'value', fy: 'panel', stroke: colour('truth'), strokeWidth: 4 }),
         Plot.line(series(predictions), { x: 'time', y: 'value', fy: 'panel', stroke: colour('series-0') }),
         Plot.dot(series(predictions), { x: 'time', y: 'value', fy: 'panel', fill: colour('series-0'), r: 2 }),
-        ...keyLine(key, 0, `value ${features[0]}`),
+        ...keyLine(key, -42, `value ${features[0]}`),
       ],
     },
   );
@@ -70,8 +70,8 @@ export function predictionsPicture(data: SequenceData, predictions: Float32Array
 
 const key = [
   { text: '▬ truth', fill: colour('truth'), width: 70 },
-  { text: '● prediction, one step ahead', fill: colour('series-0'), width: 190 },
-  { text: '■ rows dropped in between', fill: colour('gap-ink'), width: 180 },
+  { text: '● prediction', fill: colour('series-0'), width: 96 },
+  { text: '■ rows dropped', fill: colour('gap-ink'), width: 120 },
 ] as const;
 
 /** The sequence whose observations are the most irregular, the first of those: it shows what elapsed time is for. */

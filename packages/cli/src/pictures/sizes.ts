@@ -3,10 +3,10 @@
 import type { Picture } from './page.ts';
 
 /** The column of text. */
-const fullWidth = 864;
+export const fullWidth = 864;
 
 /** A phone's. */
-const phoneWidth = 336;
+export const phoneWidth = 336;
 
 /** Half of the column, which fits a phone too. */
 const halfWidth = 376;
