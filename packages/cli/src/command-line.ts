@@ -84,9 +84,12 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .action((options: TrainWalker2dOptions) => actions.trainWalker2d(options));
 
   configured(rheo.command('evaluate'))
-    .description('print the test error of a saved model')
+    .description('print how good a saved model is on data')
     .addArgument(modelArgument())
-    .option('--data <file>', 'walker.zip or folder (default: what the model was trained on, if found)')
+    .option(
+      '--data <file>',
+      'a table with the columns of the training; of walker2d, its data (default: those of the training, if found)',
+    )
     .addOption(backendOption())
     .option('--json', 'one JSON line on standard output instead of text')
     .action((model: string, options: EvaluateOptions) => actions.evaluate(model, options));
@@ -94,7 +97,10 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
   configured(rheo.command('predict'))
     .description('predict with a saved model')
     .addArgument(modelArgument())
-    .requiredOption('--data <file>', 'walker.zip or folder, a .csv table, or a .npy array')
+    .requiredOption(
+      '--data <file>',
+      'a table with the columns of the training; of other models also .npy, and walker.zip or its folder',
+    )
     .option('--out <file>', 'write the predictions as CSV; - for standard output')
     .addOption(backendOption())
     .option('--json', 'one JSON line on standard output instead of text')

@@ -1,5 +1,6 @@
 /**
- * `rheo evaluate MODEL`: the test error of a saved model, from its file and the data alone.
+ * `rheo evaluate MODEL`: the test error of a saved model, from its file and the data alone: a table for a model
+ * of one, else Walker2d.
  */
 
 import { basename } from 'node:path';
@@ -16,10 +17,11 @@ import { testError } from '../test-error.ts';
 import type { LoadedWalker2d } from '../walker2d-data.ts';
 import { loadWalker2dData } from '../walker2d-data.ts';
 import { evaluationSources, noSource } from '../walker2d-source.ts';
+import { evaluateTable } from './evaluate-table.ts';
 
 /** Options of the command. */
 export interface EvaluateOptions {
-  /** Walker2d archive or folder; the data of the training unless given. */
+  /** A table for a model of one. Else a Walker2d archive or folder; the data of the training unless given. */
   readonly data?: string | undefined;
   readonly backend?: string | undefined;
   readonly json?: boolean | undefined;
@@ -29,7 +31,12 @@ export interface EvaluateOptions {
 export async function evaluate(model: string, options: EvaluateOptions, terminal: Terminal): Promise<void> {
   const { folder, out, signal } = terminal;
   await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
-    const { fitted, record } = await readModelFile(folder, model, backend);
+    const file = await readModelFile(folder, model, backend);
+    const { fitted, record, table } = file;
+    if (table !== undefined) {
+      await evaluateTable(file, table, options, terminal, backend);
+      return;
+    }
     const data = await findData(folder, model, options.data, record);
     const { mse, baseline } = await testError(fitted, data.test, backend, data.path, signal);
     const sameData = record?.dataFingerprint === data.fingerprint;

@@ -1,6 +1,6 @@
 /**
- * `rheo predict MODEL --data FILE`: predictions of a saved model as a table. Data with known targets (Walker2d) are also
- * measured, by the same function as at the end of training.
+ * `rheo predict MODEL --data FILE`: predictions of a saved model as a table. Data with known targets are also measured, by
+ * the same function as at the end of training.
  */
 
 import { statSync } from 'node:fs';
@@ -22,10 +22,14 @@ import { widthOf, wrap } from '../terminal.ts';
 import { testError } from '../test-error.ts';
 import { refuseInputs, writeUserFile } from '../user-file.ts';
 import { loadWalker2dData } from '../walker2d-data.ts';
+import { predictTable } from './predict-table.ts';
 
 /** Options of the command. */
 export interface PredictOptions {
-  /** A Walker2d archive or folder (its test windows are predicted), a `.csv` table or a `.npy` array. */
+  /**
+   * Of a model of a table, a table with its columns. Else a Walker2d archive or folder (its test windows are predicted), a
+   * `.csv` table or a `.npy` array.
+   */
   readonly data: string;
   /** The table; `-` for standard output, not written unless given. */
   readonly out?: string | undefined;
@@ -33,9 +37,18 @@ export interface PredictOptions {
   readonly json?: boolean | undefined;
 }
 
-interface Predicted {
-  readonly table: PredictionTable;
-  readonly figures: { readonly test_mse?: number; readonly baseline_mse?: number };
+/** Predictions of a file, whatever it is. */
+export interface Predicted {
+  /** The table as CSV, or its first `limit` rows. */
+  readonly csv: (limit?: number) => string;
+  readonly rows: number;
+  readonly sequences: number;
+  /** For programs; empty where no truth is known. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The same for people. */
+  readonly lines: readonly (readonly [string, string])[];
+  /** Findings, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Rows shown when the table goes to no file. */
@@ -49,31 +62,31 @@ export async function predict(model: string, options: PredictOptions, terminal: 
   }
   const toFile = options.out !== undefined && options.out !== '-' ? options.out : undefined;
   if (toFile !== undefined) refuseInputs(folder, toFile, '--out', [model, options.data]);
-  const { table, figures } = await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
+  const predicted = await withBackend(options.backend ?? 'wasm', folder, async (backend) => {
     const file = await readModelFile(folder, model, backend);
-    return predictFile(file, options.data, terminal, backend);
+    return file.table === undefined
+      ? predictFile(file, options.data, terminal, backend)
+      : predictTable(file, file.table, options.data, terminal, backend);
   });
+  const { rows, sequences, figures, notes } = predicted;
   // A signal that came while the backend computed is heard now, before anything is written.
   await new Promise((resolve) => setTimeout(resolve, 0));
   if (terminal.signal?.aborted === true) throw new RheoError('aborted', { from: '@rheo/cli', what: 'interrupted' });
-  if (toFile !== undefined) await writeUserFile(folder, toFile, predictionTable(table));
-  if (options.out === '-') out.write(predictionTable(table));
-  const rows = table.lengths === undefined ? table.count * table.steps : table.lengths.reduce((a, b) => a + b, 0);
+  if (toFile !== undefined) await writeUserFile(folder, toFile, predicted.csv());
+  if (options.out === '-') out.write(predicted.csv());
   if (options.json === true) {
-    const fields = { ...figures, sequences: table.count, rows, ...(toFile === undefined ? {} : { out: toFile }) };
-    out.write(`${jsonLine('result', fields)}\n`);
+    const more = { ...(notes.length === 0 ? {} : { notes }), ...(toFile === undefined ? {} : { out: toFile }) };
+    out.write(`${jsonLine('result', { ...figures, sequences, rows, ...more })}\n`);
     return;
   }
   const sink = options.out === '-' ? err : out;
   const width = widthOf(sink);
-  const lines: [string, string][] = [];
-  if (figures.test_mse !== undefined) lines.push(['test error (MSE)', formatLoss(figures.test_mse)]);
-  if (figures.baseline_mse !== undefined) lines.push(['"next = current"', formatLoss(figures.baseline_mse)]);
-  lines.push(['predicted', `${rows} rows in ${table.count} sequence${table.count === 1 ? '' : 's'}`]);
-  if (toFile !== undefined) lines.push(['table', toFile]);
-  sink.write(`${labelled(lines, width).join('\n')}\n`);
+  const counted = `${rows} rows in ${sequences} sequence${sequences === 1 ? '' : 's'}`;
+  const lines = [...predicted.lines, ['predicted', counted] as const];
+  if (notes.length > 0) sink.write(`${wrap(notes.map((note) => `- ${note}`).join('\n'), width)}\n`);
+  sink.write(`${labelled(toFile === undefined ? lines : [...lines, ['table', toFile]], width).join('\n')}\n`);
   if (options.out !== undefined) return;
-  const preview = predictionTable(table, previewRows).trimEnd().split('\n');
+  const preview = predicted.csv(previewRows).trimEnd().split('\n');
   sink.write(`\n${preview.map((line) => cut(line, width)).join('\n')}\n`);
   sink.write(`${wrap('All rows as a table: --out FILE.csv', width)}\n`);
 }
@@ -89,7 +102,14 @@ async function predictFile(
     const { mse, baseline, predictions } = await testError(fitted, test, backend, path, signal);
     const { count, steps, dt, targets, targetFeatures } = test;
     const table = { count, steps, width: targetFeatures, dt, predictions, targets };
-    return { table, figures: { test_mse: mse, baseline_mse: baseline } };
+    return {
+      ...plainTable(table),
+      figures: { test_mse: mse, baseline_mse: baseline },
+      lines: [
+        ['test error (MSE)', formatLoss(mse)],
+        ['"next = current"', formatLoss(baseline)],
+      ],
+    };
   }
   const data = await readObservations(folder, path);
   const { count, steps, features, dt, values, lengths } = data;
@@ -103,7 +123,19 @@ async function predictFile(
   }
   const width = outputs.shape[2] ?? 0;
   const table = { count, steps, width, dt, predictions: outputs.data, ...(lengths === undefined ? {} : { lengths }) };
-  return { table, figures: {} };
+  return plainTable(table);
+}
+
+function plainTable(table: PredictionTable): Predicted {
+  const { count, steps, lengths } = table;
+  return {
+    csv: (limit) => predictionTable(table, limit),
+    rows: lengths === undefined ? count * steps : lengths.reduce((a, b) => a + b, 0),
+    sequences: count,
+    figures: {},
+    lines: [],
+    notes: [],
+  };
 }
 
 function isWalker2d(folder: string, path: string): boolean {

@@ -12,6 +12,7 @@ import type { PartSource, TrainSettings } from '../settings/train-settings.ts';
 import type { Roles } from './guess-roles.ts';
 import { guessRoles } from './guess-roles.ts';
 import { fileColumn, readTables } from './read-table.ts';
+import { refuseMixed } from './refuse-mixed.ts';
 import { inOptions } from './table-failure.ts';
 
 /** Rows of one part with the table that they are from. */
@@ -35,6 +36,7 @@ export interface PreparedParts {
 export async function prepareParts(folder: string, settings: TrainSettings): Promise<PreparedParts> {
   const { data, validation, test } = settings;
   let table = await readTables(folder, data, { columns: wantedColumns(settings) });
+  refuseMixed(table, [...(settings.ignore ?? []), ...(settings.group ?? []), fileColumn]);
   const { roles, notes: guesses } = guessRoles(table, settings);
   if (roles.task === 'classification' && roles.target.some((name) => kindOf(table, name) === 'boolean')) {
     // Labels come back as the user wrote them: yes and no, not true and false.

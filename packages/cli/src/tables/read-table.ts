@@ -67,7 +67,11 @@ async function readOne(folder: string, path: string, { columns, types = {} }: Ta
   const named = columns === undefined ? {} : { columns: columns.filter((name) => name !== fileColumn) };
   const read = (more: ReadTableOptions): Promise<Table> => readFormat(folder, path, format, { ...named, ...more });
   const table = await read({});
-  const other = table.columns.filter(({ name, kind }) => types[name] !== undefined && types[name] !== kind);
+  const other = table.columns.filter(({ name, kind }) => {
+    const wanted = types[name];
+    // Truth values are numbers, too.
+    return wanted !== undefined && wanted !== kind && !(wanted === 'number' && kind === 'boolean');
+  });
   if (other.length === 0) return table;
   // Only now is it known which of the columns the file has.
   return read({ types: Object.fromEntries(other.map(({ name }) => [name, types[name] ?? 'category'])) });
