@@ -93,6 +93,8 @@ export type { FixedInterval } from './solvers/solve-fixed.ts';
 export { solveFixed, solveSemiImplicit } from './solvers/solve-fixed.ts';
 export type { AdaptiveTableau, Tableau } from './solvers/tableau.ts';
 export { stateTypes } from './state.ts';
+export type { Stepper, StepperOptions } from './stepper.ts';
+export { stepper } from './stepper.ts';
 export type { Stream, StreamOptions } from './stream.ts';
 export { stream } from './stream.ts';
 export type { LtcCellConstants, LtcCellWithLeak } from './theory/closed-form.ts';

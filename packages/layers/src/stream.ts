@@ -8,13 +8,14 @@ import { compile, flattenTree, unflattenTree } from '@rheo/core';
 import type { Backend, DeviceTensor, SyncBackend, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type { FloatArray, HostArray } from './host-array.ts';
-import { badValue, floatArray } from './host-array.ts';
+import { floatArray } from './host-array.ts';
 import { build, matchParameters } from './initialise.ts';
-import type { BuiltLayer, Layer, RecurrentLayer } from './layer.ts';
+import type { BuiltLayer, Layer } from './layer.ts';
 import type { ElapsedForm } from './programs.ts';
 import { stepProgram, unitsOf } from './programs.ts';
 import { requireSolved, unfinishedLeaves } from './solver-state.ts';
 import { hostState, stateTypes } from './state.ts';
+import { defaultElapsed, fill, hasOne, holdsOutputs, requireSync } from './step-inputs.ts';
 
 /** Options of `stream`. */
 export interface StreamOptions {
@@ -55,13 +56,7 @@ export async function stream(
   backend: Backend,
   options: StreamOptions,
 ): Promise<Stream> {
-  if (!isSync(backend)) {
-    throw new RheoError('capability', {
-      from: '@rheo/layers',
-      what: `the backend ${backend.name} cannot step synchronously`,
-      remedy: 'Stream on a backend of this processor, such as wasm',
-    });
-  }
+  requireSync(backend);
   const { features, batch = 1, dt = 'row', observed = false } = options;
   const built = build(model, features);
   const weights = flattenTree(matchParameters(built, parameters)).leaves;
@@ -119,7 +114,7 @@ class RunningStream implements Stream {
     this.outputs = batch * built.outputs;
     this.#output = new Float32Array(this.outputs);
     this.#shown = new Float32Array(this.outputs);
-    this.#holds = sizes.observed && layersOf(built).some((layer) => !layer.returnSequences);
+    this.#holds = sizes.observed && holdsOutputs(built);
     this.#defaultElapsed = defaultElapsed(built);
     this.reset();
   }
@@ -188,49 +183,6 @@ class RunningStream implements Stream {
   }
 }
 
-/** Copies numbers into a buffer, or one number into all of it. Throws before it changes anything that a step reads twice. */
-function fill(buffer: Float32Array, given: number | ArrayLike<number> | undefined, name: string, times: boolean): void {
-  if (typeof given === 'number') {
-    buffer.fill(given);
-  } else {
-    if (given?.length !== buffer.length) {
-      throw new RheoError('shape', {
-        from: '@rheo/layers',
-        what: `${name} has ${given === undefined ? 'no' : given.length} numbers, not ${buffer.length}`,
-        where: name,
-        remedy: `Pass ${buffer.length} numbers, rows one after another`,
-      });
-    }
-    buffer.set(given);
-  }
-  for (let index = 0; index < buffer.length; index++) {
-    const value = buffer[index] ?? Number.NaN;
-    if (!Number.isFinite(value)) throw badValue(name, `is ${value}`, index, [buffer.length], 'Numbers must be finite');
-    if (times && value < 0) throw badValue(name, `is ${value}`, index, [buffer.length], 'Elapsed times are at least 0');
-  }
-}
-
-/** The elapsed time where none is given; undefined if the layers disagree. */
-function defaultElapsed(built: BuiltLayer): number | undefined {
-  const found = new Set(layersOf(built).flatMap((layer) => (layer.units === undefined ? [] : [layer.defaultElapsed])));
-  const [value] = found;
-  return found.size > 1 ? undefined : (value ?? 1);
-}
-
-function layersOf(built: BuiltLayer): RecurrentLayer[] {
-  if (built.form === 'chain') return built.parts.flatMap(layersOf);
-  return built.form === 'recurrent' ? [built] : [];
-}
-
-function hasOne(flags: Float32Array, start: number, count: number): boolean {
-  for (let index = start; index < start + count; index++) if ((flags[index] ?? 0) > 0) return true;
-  return false;
-}
-
 function unused(name: string, remedy: string): RheoError {
   return new RheoError('argument', { from: '@rheo/layers', what: `this stream takes no ${name}`, where: name, remedy });
-}
-
-function isSync(backend: Backend): backend is SyncBackend {
-  return backend.capabilities.synchronous;
 }
