@@ -14,12 +14,15 @@ import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { ProfileOptions } from './commands/profile.ts';
 import type { TrainTableOptions } from './commands/train-table.ts';
+import type { ServeOptions } from './commands/serve.ts';
+import { serveDefaults } from './commands/serve.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
 import { recipes } from './recipes.ts';
 import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
+import { defaultLimits } from './serve/limits.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf } from './terminal.ts';
 
@@ -29,6 +32,7 @@ export interface Actions {
   trainWalker2d(options: TrainWalker2dOptions): Promise<void>;
   evaluate(model: string, options: EvaluateOptions): Promise<void>;
   predict(model: string, options: PredictOptions): Promise<void>;
+  serve(model: string, options: ServeOptions): Promise<void>;
   importCheckpoint(file: string, options: ImportOptions): Promise<void>;
   inspect(model: string, options: InspectOptions): Promise<void>;
   profile(model: string, options: ProfileOptions): Promise<void>;
@@ -105,6 +109,39 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .addOption(backendOption())
     .option('--json', 'one JSON line on standard output instead of text')
     .action((model: string, options: PredictOptions) => actions.predict(model, options));
+
+  configured(rheo.command('serve'))
+    .description('serve predictions over HTTP and WebSocket, with a state for each key')
+    .addArgument(modelArgument())
+    .option('--host <name>', `address to listen on (default: ${serveDefaults.host}, this machine only)`)
+    .option('--port <n>', `port (default: ${serveDefaults.port}; 0: any)`, wholeNumber(0, 65_535))
+    .addOption(new Option('--token <text>', 'what callers must send as a bearer token').env('RHEO_TOKEN'))
+    .option('--state <file>', 'where states are kept (default: beside the model)')
+    .option('--no-state', 'keep states in memory only')
+    .option('--fresh', 'begin without the states that were kept')
+    .option(
+      '--snapshot-every <s>',
+      `write states so often (default: ${serveDefaults.snapshotEvery})`,
+      wholeNumber(0, 1_000_000),
+    )
+    .option('--max-keys <n>', `states held at most (default: ${defaultLimits.maxKeys})`, wholeNumber(1))
+    .option(
+      '--idle <s>',
+      `drop states unused for so long (default: ${defaultLimits.idleKeySeconds})`,
+      wholeNumber(0, 1_000_000),
+    )
+    .option('--rate <n>', `rows a second of a connection (default: ${defaultLimits.connectionRate})`, wholeNumber(0))
+    .option('--key-rate <n>', `rows a second of a key (default: ${defaultLimits.keyRate})`, wholeNumber(0))
+    .option('--max-body <bytes>', `size of a request (default: ${defaultLimits.bodyBytes})`, wholeNumber(1))
+    .option('--max-message <bytes>', `size of a message (default: ${defaultLimits.messageBytes})`, wholeNumber(1))
+    .option('--max-connections <n>', `open connections (default: ${defaultLimits.connections})`, wholeNumber(1))
+    .option(
+      '--timeout <s>',
+      `patience with a slow client (default: ${defaultLimits.patienceSeconds})`,
+      wholeNumber(1, 1_000_000),
+    )
+    .option('--json', 'JSON lines on standard output instead of text')
+    .action((model: string, options: ServeOptions) => actions.serve(model, options));
 
   configured(rheo.command('import'))
     .description('import a checkpoint of ncps or of the authors of CfC')
@@ -200,11 +237,12 @@ Examples:
 Everything has a default, in brackets above; what is chosen from the data is told.
 `;
 
-/** A parser for whole numbers; `least` is the smallest. */
-function wholeNumber(least: number): (text: string) => number {
+/** A parser for whole numbers from `least` to `most`. */
+function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It takes a whole number of at least ${least}.`);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It takes a whole number ${range}.`);
   };
 }

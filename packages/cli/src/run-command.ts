@@ -14,6 +14,7 @@ import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
 import { profile } from './commands/profile.ts';
 import { trainTable } from './commands/train-table.ts';
+import { serve } from './commands/serve.ts';
 import { trainWalker2d } from './commands/train-walker2d.ts';
 import { translate } from './commands/translate.ts';
 import { failureOf } from './failure.ts';
@@ -34,6 +35,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     },
     evaluate: (model: string, options: Parameters<typeof evaluate>[1]) => evaluate(model, options, terminal),
     predict: (model: string, options: Parameters<typeof predict>[1]) => predict(model, options, terminal),
+    serve: (model: string, options: Parameters<typeof serve>[1]) => serve(model, options, terminal),
     inspect: (model: string, options: Parameters<typeof inspect>[1]) => inspect(model, options, terminal),
     profile: (model: string, options: Parameters<typeof profile>[1]) => profile(model, options, terminal),
     translate: (model: string, options: Parameters<typeof translate>[1]) => translate(model, options, terminal),

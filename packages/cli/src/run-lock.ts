@@ -1,5 +1,5 @@
 /**
- * One process at a time in a run folder: a file with the number of the process that writes there. A process that was
+ * One process at a time in a run folder, or at a file: a file with the number of the process that writes there. A process that was
  * killed leaves its file behind, and the next takes it over.
  */
 
@@ -9,18 +9,28 @@ import { badFile } from './failure.ts';
 
 const fileName = '.running';
 
+/** Locks that this process holds: a file with its number that is none of them is of a dead process of the same number. */
+const held = new Set<string>();
+
 /** Takes the folder and gives how to release it. Throws `file` while another process is at work in it. */
 export function lockRun(folder: string, path: string): () => void {
   const file = join(folder, fileName);
+  return takeLock(file, path, `Wait until it ends; if it is no training, remove ${file}`);
+}
+
+/** Makes the file and gives how to release it. Throws `file` about `path`, with the remedy, while another process has it. */
+export function takeLock(file: string, path: string, remedy: string): () => void {
   const owner = ownerOf(file);
   if (owner !== undefined) {
-    if (owner === process.pid || isAlive(owner)) throw busy(path, `process ${owner} is writing there`, file);
+    const ours = owner === process.pid;
+    if (ours ? held.has(file) : isAlive(owner))
+      throw badFile('file', `process ${owner} is writing there`, path, remedy);
     const dead = `${file}.${process.pid}`;
     try {
       // Of several that find the file of a dead process, one moves it.
       renameSync(file, dead);
     } catch {
-      throw busy(path, 'another process has just begun to write there', file);
+      throw badFile('file', 'another process has just begun to write there', path, remedy);
     }
     rmSync(dead, { force: true });
   }
@@ -28,11 +38,15 @@ export function lockRun(folder: string, path: string): () => void {
     writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw busy(path, 'another process has just begun to write there', file);
+      throw badFile('file', 'another process has just begun to write there', path, remedy);
     }
-    throw badFile('file', `the run folder cannot be written to (${String(cause)})`, path, 'Choose another folder');
+    throw badFile('file', `nothing can be written beside it (${String(cause)})`, path, 'Choose another folder');
   }
-  return () => rmSync(file, { force: true });
+  held.add(file);
+  return () => {
+    held.delete(file);
+    rmSync(file, { force: true });
+  };
 }
 
 function ownerOf(file: string): number | undefined {
@@ -52,8 +66,4 @@ function isAlive(pid: number): boolean {
     // A process of somebody else is one as well.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-function busy(path: string, what: string, file: string): Error {
-  return badFile('file', what, path, `Wait until it ends; if it is no training, remove ${file}`);
 }

@@ -155,7 +155,7 @@ function finite(numbers: Float32Array, from: number, to: number): boolean {
 }
 
 function missingColumn(column: string, values: StreamRow['values']): DataError {
-  const near = nearestName(column, Object.keys(values).slice(0, 200));
+  const near = nearestName(column, Object.keys(values).slice(0, 50));
   const hint = near === undefined ? '' : ` ${near} may be ${column}.`;
   const remedy = `Give every column that the model was trained with; null where a value is missing.${hint}`;
   return new DataError('argument', `there is no column "${column}"`, { column, remedy });

@@ -1,0 +1,130 @@
+/** Bodies of requests, as bytes within a size and a time, or as lines while they arrive. */
+
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './refusal.ts';
+
+/** How much and how long. */
+export interface BodyLimits {
+  readonly bodyBytes: number;
+  readonly patienceSeconds: number;
+}
+
+const newline = 10;
+
+/** The whole body as text. Throws `Refusal`: `too-large`, `timeout`, `malformed`. */
+export async function readText(request: IncomingMessage, { bodyBytes, patienceSeconds }: BodyLimits): Promise<string> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bodyBytes) throw tooLarge('body', bodyBytes);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(request, new Patience(patienceSeconds))) {
+    size += chunk.length;
+    if (size > bodyBytes) throw tooLarge('body', bodyBytes);
+    chunks.push(chunk);
+  }
+  return textOf(Buffer.concat(chunks));
+}
+
+/**
+ * The lines of a body as they arrive, empty ones left out. Each line must be whole within the time and the size, however
+ * long all of them take. Throws `Refusal` as `readText`.
+ */
+export async function* readLines(
+  request: IncomingMessage,
+  { bodyBytes, patienceSeconds }: BodyLimits,
+): AsyncGenerator<string, void, void> {
+  let rest: Buffer[] = [];
+  let size = 0;
+  const patience = new Patience(patienceSeconds);
+  for await (const chunk of chunksOf(request, patience)) {
+    let from = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
+      if (size + end - from > bodyBytes) throw tooLarge('line', bodyBytes);
+      const line = textOf(Buffer.concat([...rest, chunk.subarray(from, end)])).trim();
+      [rest, size, from] = [[], 0, end + 1];
+      if (line !== '') yield line;
+      // Time spent on answering is not the client's.
+      patience.again();
+    }
+    rest.push(chunk.subarray(from));
+    size += chunk.length - from;
+    if (size > bodyBytes) throw tooLarge('line', bodyBytes);
+  }
+  const last = textOf(Buffer.concat(rest)).trim();
+  if (last !== '') yield last;
+}
+
+/** Until when what is awaited must have come. */
+class Patience {
+  readonly seconds: number;
+  #until: number = 0;
+
+  constructor(seconds: number) {
+    this.seconds = seconds;
+    this.again();
+  }
+
+  again(): void {
+    this.#until = performance.now() + this.seconds * 1000;
+  }
+
+  get left(): number {
+    return Math.max(0, this.#until - performance.now());
+  }
+}
+
+/** Chunks as they arrive. Unlike iterating over the request, stopping leaves its connection open for an answer. */
+async function* chunksOf(request: IncomingMessage, patience: Patience): AsyncGenerator<Buffer, void, void> {
+  const chunks = request.iterator({ destroyOnReturn: false });
+  for (;;) {
+    const next = await inTime(chunks.next(), patience);
+    if (next.done === true) return;
+    yield next.value as Buffer;
+  }
+}
+
+async function inTime<T>(coming: Promise<T>, patience: Patience): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refusal = new Refusal('timeout', `The body did not arrive within ${patience.seconds} s.`);
+    timer = setTimeout(() => reject(refusal), patience.left);
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('malformed', 'The body ended before its end.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLarge(what: string, bytes: number): Refusal {
+  return new Refusal(
+    'too-large',
+    `The ${what} has more than ${bytes} bytes. Send several, or raise the limit of the server.`,
+  );
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Bytes as text. Throws `Refusal`. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Refusal('malformed', 'The body is no UTF-8.');
+  }
+}
+
+/** A text as JSON. Throws `Refusal`. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Refusal(
+      'malformed',
+      `The text is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}.`,
+    );
+  }
+}
