@@ -1,5 +1,6 @@
 /** What the server refuses: every kind of refusal with its status, and what is slow, huge or from elsewhere. */
 
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { wasm } from '@rheo/backend-wasm';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -307,7 +308,7 @@ describe('WebSockets', () => {
     talk.send('nonsense');
     expect(await talk.next()).toHaveProperty('error.kind', 'malformed');
     talk.socket.send(Uint8Array.of(1, 2, 3));
-    expect(await talk.next()).toMatchObject({ error: { kind: 'request', message: /text/ && expect.any(String) } });
+    expect(await talk.next()).toMatchObject({ error: { kind: 'request', message: expect.stringContaining('a text') } });
     talk.send({ id: 'seven', key: 'a' });
     expect(await talk.next()).toMatchObject({ id: 'seven', error: { kind: 'request' } });
     talk.send([row, { ...row, values: [] }, row]);
@@ -357,6 +358,13 @@ it('a bucket gives as many at once as a second has, then as many a second', () =
   expect(Array.from({ length: 100 }, () => open.take(0)).every((wait) => wait === 0)).toBe(true);
 });
 
-it('every kind of refusal was met above', () => {
+it('every kind of refusal was met above, and is in the README with its status', () => {
   expect([...met].sort()).toEqual(Object.keys(statuses).sort());
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const table = /^\| kind \| status \| \|\n(?:\|.*\n)+/m.exec(readme)?.[0] ?? '';
+  const told = [...table.matchAll(/^\| (`[^|]+`) \| ([\d, ]+) \|/gm)].flatMap(([, kinds = '', given = '']) => {
+    const codes = given.split(', ').map(Number);
+    return kinds.split(', ').map((kind, at) => [kind.replaceAll('`', ''), codes[at] ?? codes[0]] as const);
+  });
+  expect(Object.fromEntries(told)).toEqual(statuses);
 });

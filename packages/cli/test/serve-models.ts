@@ -7,7 +7,7 @@ import { cfc, forwardFill, initialise, linear, sequential } from '@rheo/layers';
 import { toCheckpoint } from '@rheo/train';
 
 /** A row as CSV has it. */
-export type CsvRow = Readonly<Record<string, string>>;
+export type CsvRow = Readonly<Record<'machine' | 'at' | 'heat' | 'mode' | 'load' | 'state', string>>;
 
 /** Rows of two machines, an hour or so apart: numbers with gaps, a label, dates. */
 export function machineRows(count: number): CsvRow[] {
@@ -23,7 +23,7 @@ export function machineRows(count: number): CsvRow[] {
 
 /** The rows as a CSV file. */
 export function csvOf(rows: readonly CsvRow[]): string {
-  const names = Object.keys(rows[0] ?? {});
+  const names = Object.keys(rows[0] ?? {}) as (keyof CsvRow)[];
   return [names.join(','), ...rows.map((row) => names.map((name) => row[name]).join(','))].join('\n');
 }
 

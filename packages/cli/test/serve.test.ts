@@ -17,14 +17,18 @@ const files = {
 const folder = folderWith(files);
 const servers = new Map<string, Serving>();
 const urlOf = (name: keyof typeof files): string => servers.get(name)?.url ?? '';
-const csvRows = machineRows(40).map((row) => ({ ...row, at: row['at']?.replace('2024', '2025') ?? '' }));
+const csvRows = machineRows(40).map((row) => ({ ...row, at: row.at.replace('2024', '2025') }));
 
 /** The rows as requests: the key is the machine, and the columns that the model does not use come along. */
 const requests = csvRows.map(({ machine, at, ...values }, id) => ({
   id,
-  key: machine ?? '',
+  key: machine,
   time: at,
-  values: { ...values, heat: values.heat === '' ? null : Number(values.heat), mode: values.mode || null },
+  values: {
+    ...values,
+    heat: values.heat === '' ? null : Number(values.heat),
+    mode: values.mode === '' ? null : values.mode,
+  },
 }));
 
 /** What the library gives for the rows, in their order: outputs of the model for each. */
