@@ -13,16 +13,16 @@ import type { ImportOptions } from './commands/import-checkpoint.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { ProfileOptions } from './commands/profile.ts';
-import type { TrainTableOptions } from './commands/train-table.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import { serveDefaults } from './commands/serve.ts';
+import type { TrainTableOptions } from './commands/train-table.ts';
 import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
 import { recipes } from './recipes.ts';
-import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
 import { defaultLimits } from './serve/limits.ts';
+import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
 import type { Terminal } from './terminal.ts';
 import { widthOf } from './terminal.ts';
 
