@@ -54,6 +54,38 @@ describe('tiled Programs', () => {
     expect(steps).not.toMatch(/map \[5,.*\n.*r3/);
   });
 
+  it('have sums of rows that need no loop ahead of them, such as the weights of a weighted mean', () => {
+    const text = `program(%0: f32[8,8], %1: f32[5,13,8], %2: f32[13]) {
+  %3: f32[] = constant() dtype=f32 shape=[] value=[0]
+  %4: f32[13,8] = broadcast(%3) shape=[13,8] axes=[]
+  %5: f32[13] = mul(%2, %2)
+  %6: f32[] = reduce_sum(%5) axes=[0]
+  %7: f32[13,8], %8: f32[5,13,8] = scan(%0, %4, %1) length=5 reverse=false consts=1 carries=1 body=program(%0: f32[8,8], %1: f32[13,8], %2: f32[13,8]) {
+    %3: f32[13,8] = dot(%1, %0) contract=[[1],[0]] batch=[[],[]]
+    %4: f32[13,8] = add(%3, %2)
+    %5: f32[13,8] = sin(%4)
+    return %5, %5
+  }
+  %9: f32[13] = reduce_sum(%7) axes=[1]
+  %10: f32[13] = mul(%9, %5)
+  %11: f32[] = reduce_sum(%10) axes=[0]
+  %12: f32[] = div(%11, %6)
+  %13: f32[13] = broadcast(%6) shape=[13] axes=[]
+  %14: f32[13] = div(%5, %13)
+  %15: f32[13,8] = broadcast(%14) shape=[13,8] axes=[0]
+  %16: f32[13,8] = mul(%7, %15)
+  %17: f32[8,8] = dot(%16, %7) contract=[[0],[0]] batch=[[],[]]
+  return %12, %17
+}`;
+    const program = parse(text);
+    const tiled = tileProgram(program, { rows: () => 4 });
+    expect(print(tiled)).toMatch(/length=3 reverse=false consts=. carries=0/);
+    expectSameMeaning(program, tiled);
+    // A sum of what a loop makes is not known before the tiles are done.
+    const loss = parse(text.replace('broadcast(%6)', 'broadcast(%11)'));
+    expect(tileProgram(loss, { rows: () => 4 })).toBe(loss);
+  });
+
   it('leave alone rows that a shared array of zeros seems to tie to weights', () => {
     // Zeros of [4,4] start the rows and are compared with weights.
     const program = parse(`program(%0: f32[4,4], %1: f32[3,4,4]) {

@@ -71,15 +71,23 @@ describe('tile analysis', () => {
     expect(analyse(text('mul(%1, %1)')).coupled.find(({ size }) => size === 16)?.why).toMatch(/used within a step/);
   });
 
-  it('sees a batch mean that flows back into the rows', () => {
-    const { parallel, coupled } = analyse(`program(%0: f32[32,8]) {
-  %1: f32[8] = reduce_sum(%0) axes=[0]
-  %2: f32[32,8] = broadcast(%1) shape=[32,8] axes=[1]
-  %3: f32[32,8] = sub(%0, %2)
-  return %3
-}`);
+  it('sees a batch mean that flows back into the rows, unless it needs no loop and can be made ahead', () => {
+    const text = (mean: string): string => `program(%0: f32[32,8]) {
+  %1: f32[32,8] = scan(%0) length=3 reverse=false consts=0 carries=1 body=program(%0: f32[32,8]) {
+    %1: f32[32,8] = sin(%0)
+    return %1
+  }
+  %2: f32[8] = reduce_sum(${mean}) axes=[0]
+  %3: f32[32,8] = broadcast(%2) shape=[32,8] axes=[1]
+  %4: f32[32,8] = sub(%1, %3)
+  return %4
+}`;
+    const { parallel, coupled } = analyse(text('%1'));
     expect(parallel.map(({ size }) => size)).toEqual([8]);
     expect(coupled.find(({ size }) => size === 32)?.why).toMatch(/a sum over it is used/);
+    const ahead = analyse(text('%0')).parallel.find(({ size }) => size === 32);
+    expect(ahead?.region).toEqual([1, 3, 4]);
+    expect(ahead?.accumulators).toEqual([]);
   });
 
   it('names what couples an axis', () => {

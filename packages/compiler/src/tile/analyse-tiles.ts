@@ -7,6 +7,7 @@
  */
 
 import type { Instruction, Op, Program, ValueId } from '@rheo/ir';
+import { nestedPrograms } from '@rheo/ir';
 import type { AxisBlock, AxisGraph } from './axis-variables.ts';
 import { unifyAxes } from './axis-variables.ts';
 
@@ -86,30 +87,65 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
   const { program, axes } = graph.root;
   const axisOf = axes.map((list) => list.findIndex((axis) => graph.find(axis) === variable));
   const along = (id: ValueId): boolean => (axisOf[id] ?? -1) >= 0;
-  const region: ValueId[] = [];
-  const accumulators: ValueId[] = [];
   const top = partial.get(graph.root) ?? new Set<ValueId>();
-  const after = new Set<ValueId>();
-  const made = new Set<ValueId>();
-  for (const instruction of program.instructions) {
-    const results = resultsOf(instruction);
-    const reads = instruction.operands;
-    const late = reads.some((id) => after.has(id) || top.has(id));
-    // What follows from a result that is the same in every tile stays beside it: a later part of the region may need it.
-    const follows = reads.some((id) => made.has(id) && !top.has(id));
-    const inside = follows || results.some(along) || reads.some(along) || results.some((id) => top.has(id) && !late);
-    if (inside && late && reads.some(along)) {
-      return `a sum over it is used by what runs along it (${instruction.op} %${instruction.id})`;
-    }
-    if (inside && !late) {
-      region.push(instruction.id);
-      for (const id of results) {
-        made.add(id);
-        if (top.has(id)) accumulators.push(id);
+  const before = new Set<ValueId>();
+  for (;;) {
+    const region: ValueId[] = [];
+    const accumulators: ValueId[] = [];
+    const after = new Set<ValueId>();
+    const made = new Set<ValueId>();
+    let early: ValueId | undefined;
+    for (const instruction of program.instructions) {
+      if (before.has(instruction.id)) continue;
+      const results = resultsOf(instruction);
+      const reads = instruction.operands.filter((id) => !before.has(id));
+      const late = reads.some((id) => after.has(id) || top.has(id));
+      // What follows from a result that is the same in every tile stays beside it: a later part of the region may need it.
+      const follows = reads.some((id) => made.has(id) && !top.has(id));
+      const rows = instruction.operands.some(along);
+      const inside = follows || results.some(along) || rows || results.some((id) => top.has(id) && !late);
+      if (inside && late && rows) {
+        early = instruction.id;
+        break;
       }
-    } else if (late) for (const id of results) after.add(id);
+      if (inside && !late) {
+        region.push(instruction.id);
+        for (const id of results) {
+          made.add(id);
+          if (top.has(id)) accumulators.push(id);
+        }
+      } else if (late) for (const id of results) after.add(id);
+    }
+    if (early === undefined) return { size: graph.size(variable), axisOf, region, accumulators };
+    // A sum over rows of what needs no loop, such as their weights in a mean, is made for all rows ahead of the tiles.
+    if (!bringForward(program, early, top, before)) {
+      const { op } = program.instructions.find(({ id }) => id === early) as Instruction;
+      return `a sum over it is used by what runs along it (${op} %${early})`;
+    }
   }
-  return { size: graph.size(variable), axisOf, region, accumulators };
+}
+
+/** Adds to `before` the sums that an instruction needs and what they are made of; false if that is a loop, or nothing new. */
+function bringForward(program: Program, reader: ValueId, sums: ReadonlySet<ValueId>, before: Set<ValueId>): boolean {
+  const makers = new Map(program.instructions.flatMap((made) => resultsOf(made).map((id) => [id, made] as const)));
+  const wanted = new Set<ValueId>();
+  const need = (id: ValueId): boolean => {
+    const maker = makers.get(id);
+    // Numbers that are written down are made wherever they are read.
+    if (maker === undefined || maker.op === 'constant' || maker.op === 'iota') return true;
+    if (before.has(id) || wanted.has(id)) return true;
+    wanted.add(id);
+    return nestedPrograms(maker).length === 0 && maker.operands.every(need);
+  };
+  const seen = new Set<ValueId>();
+  const needSums = (id: ValueId): boolean => {
+    if (seen.has(id)) return true;
+    seen.add(id);
+    return sums.has(id) ? need(id) : (makers.get(id)?.operands ?? []).every(needSums);
+  };
+  if (!needSums(reader) || wanted.size === 0) return false;
+  for (const id of wanted) before.add(id);
+  return true;
 }
 
 /** A value with two axes of one variable, as an outer product of rows has. */
