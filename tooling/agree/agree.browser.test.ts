@@ -18,6 +18,7 @@ setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
 agreeOn(
   {
     wasm: () => wasm({ passes: optionalPasses }),
+    'wasm×2': () => wasm({ threads: 2, leastWork: 0, passes: optionalPasses }),
     'onnx/web-wasm': () => onnx({ runtime, provider: 'wasm' }),
     'tfjs/wasm': () => tfjs({ tf, backend: 'wasm' }),
     'tfjs/webgl': () => tfjs({ tf, backend: 'webgl' }),

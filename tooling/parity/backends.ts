@@ -13,6 +13,7 @@ import { optionalPasses } from '@rheo/passes';
 const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   reference: async () => referenceBackend(),
   wasm: () => wasm({ passes: optionalPasses }),
+  'wasm×2': () => wasm({ threads: 2, leastWork: 0, passes: optionalPasses }),
   native: () => native({ passes: optionalPasses }),
   'onnx/node-cpu': async () => onnx({ runtime: await import('onnxruntime-node'), provider: 'cpu' }),
   'onnx/web-wasm': async () => onnx({ runtime: await import('onnxruntime-web'), provider: 'wasm' }),
@@ -27,7 +28,7 @@ const makers: Readonly<Record<string, () => Promise<Backend>>> = {
 };
 
 /** The backends of `pnpm parity` unless others are named. */
-export const ownBackends: readonly string[] = ['reference', 'wasm'];
+export const ownBackends: readonly string[] = ['reference', 'wasm', 'wasm×2'];
 
 export const backendNames: readonly string[] = Object.keys(makers);
 

@@ -84,6 +84,20 @@ describe('training', () => {
     120_000,
   );
 
+  it('on two threads gives the bits of one', async () => {
+    const run = await rheo(folder, [...train, '--epochs', '3', '--out', 'threads', '--backend', 'wasm:2']);
+    expect({ code: run.code, err: run.err }).toEqual({ code: 0, err: '' });
+    const events = lines(run.out);
+    expect(events[0]?.backend).toBe('wasm×2');
+    const figures = (list: readonly Line[]) =>
+      list.flatMap(({ event, loss, validation_loss, test_mse }) =>
+        event === 'epoch' || event === 'result' ? [loss, validation_loss, test_mse] : [],
+      );
+    expect(figures(events)).toEqual(figures(wasm));
+    const model = (out: string) => readFileSync(join(folder, out, 'model.safetensors'));
+    expect(model('threads').equals(model('wasm'))).toBe(true);
+  }, 120_000);
+
   it('on an engine that is not there leaves nothing', async () => {
     const { code, err } = await rheo(folder, [...train, '--out', 'none', '--backend', 'onnx:nothing']);
     expect(code).toBe(1);
@@ -117,6 +131,8 @@ describe('names', () => {
     expect(readBackendName('tfjs').full).toBe('tfjs:cpu');
     expect(readBackendName('wasm')).toEqual({ family: 'wasm', place: '', full: 'wasm' });
     expect(readBackendName('onnx:qnn').full).toBe('onnx:qnn');
+    expect(readBackendName('wasm:2')).toEqual({ family: 'wasm', place: '2', full: 'wasm:2' });
+    expect(readBackendName('wasm:auto').place).toBe('auto');
     for (const name of backendNames) expect(readBackendName(name).full).toBe(name);
   });
 
@@ -127,6 +143,8 @@ describe('names', () => {
     ['cuda', 'Did you mean onnx:cuda?'],
     ['onnx:', 'Did you mean onnx:cpu?'],
     ['wasm:simd', 'Did you mean wasm?'],
+    ['wasm:0', 'There are wasm, wasm:THREADS, '],
+    ['wasm:', 'Did you mean wasm?'],
     ['onnx-web:wsam', 'Did you mean onnx-web:wasm?'],
     ['tfjs/wasm', 'Did you mean tfjs:wasm?'],
     ['tensorflow', 'Did you mean tfjs:tensorflow?'],

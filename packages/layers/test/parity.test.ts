@@ -12,13 +12,16 @@ describe('the originals’ numbers', () => {
   it.each(files)('%s', async (file) => {
     const vector: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
     const backend = await wasm();
-    const report = await runVector(file, vector, [referenceBackend(), backend]);
+    const threads = await wasm({ threads: 2, leastWork: 0 });
+    const report = await runVector(file, vector, [referenceBackend(), backend, threads]);
     expect(report).toMatchObject({ ok: true });
     expect(report.worst).toBeLessThan(2e-6);
     // Wirings and random streams are exact, and no backend computes them.
-    expect(Object.keys(report.backends)).toEqual(/^(rng|wiring)_/.test(file) ? [] : ['reference', 'wasm']);
-    expect(backend.liveTensors).toBe(0);
-    await backend.dispose();
+    expect(Object.keys(report.backends)).toEqual(/^(rng|wiring)_/.test(file) ? [] : ['reference', 'wasm', 'wasm×2']);
+    for (const each of [backend, threads]) {
+      expect(each.liveTensors).toBe(0);
+      await each.dispose();
+    }
   });
 
   it('are not reached by another variant', async () => {

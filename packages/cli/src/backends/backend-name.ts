@@ -28,7 +28,7 @@ export function readBackendName(name: string): BackendName {
   const colon = name.indexOf(':');
   const family = familyNames.find((known) => known === (colon < 0 ? name : name.slice(0, colon)));
   if (family === undefined) throw unknown(name);
-  const { places, open, inPages } = families[family];
+  const { places, open, threaded = false, inPages } = families[family];
   if (colon < 0) {
     const [first] = places;
     return { family, place: first ?? '', full: first === undefined ? family : `${family}:${first}` };
@@ -42,7 +42,8 @@ export function readBackendName(name: string): BackendName {
       remedy: `Create it in a page, or use one of ${places.map((known) => `${family}:${known}`).join(', ')} here`,
     });
   }
-  if (places.includes(place) || (open && place !== '')) return { family, place, full: name };
+  const taken = places.includes(place) || (open && place !== '') || (threaded && /^(auto|[1-9]\d*)$/.test(place));
+  if (taken) return { family, place, full: name };
   throw unknown(name, family);
 }
 
@@ -57,7 +58,7 @@ function unknown(name: string, family?: FamilyName): Error {
 
 /** How the names of a family look. */
 function shape(family: FamilyName): string {
-  const { places, open } = families[family];
-  if (places.length === 0) return family;
+  const { places, open, threaded = false } = families[family];
+  if (places.length === 0) return threaded ? `${family}, ${family}:THREADS` : family;
   return open ? `${family}:PROVIDER` : places.map((place) => `${family}:${place}`).join(', ');
 }

@@ -27,6 +27,8 @@ export interface Family {
   readonly optional?: boolean;
   /** What an engine that is installed says that it has. */
   readonly installedPlaces?: (runtime: unknown) => readonly string[];
+  /** True where a number of threads, or `auto`, may stand in the place of a place. */
+  readonly threaded?: boolean;
   /** Places that only pages have. */
   readonly inPages: readonly string[];
   /** Sets of packages any of which will do, the first preferred; the first of a set is the runtime. Empty for none. */
@@ -42,8 +44,9 @@ export const families: { readonly [K in FamilyName]: Family } = {
     places: [],
     open: false,
     inPages: [],
+    threaded: true,
     engines: () => [],
-    create: () => wasm(),
+    create: (place) => wasm(place === '' ? {} : { threads: place === 'auto' ? 'auto' : Number(place) }),
   },
   native: {
     title: 'C, built by the compiler of this machine',
