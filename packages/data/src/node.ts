@@ -10,6 +10,9 @@ import { DataError } from './data-error.ts';
 import { readNpy } from './read-npy.ts';
 import { loadWalker2d, type Walker2d, type Walker2dOptions, walker2dFromZip } from './walker2d.ts';
 
+export { type DiskOptions, fitOnDisk, type PreparedOnDisk } from './node/fit-on-disk.ts';
+export type { StoredEvaluation, StoredSequences } from './node/stored-sequences.ts';
+
 /** All bytes of a file. Errors: `file`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {

@@ -2,7 +2,8 @@
 import { wasm } from '@rheo/backend-wasm';
 import { flattenTree } from '@rheo/core';
 import type { PrepareOptions, SequenceSource, TableSequences } from '@rheo/data';
-import { DataError, fitPreparation, readCsv } from '@rheo/data';
+import { DataError, fitPreparation, readCsv, readCsvTables } from '@rheo/data';
+import { fitOnDisk } from '@rheo/data/node';
 import { isRheoError } from '@rheo/ir';
 import { cfc, linear, sequential } from '@rheo/layers';
 import type { Fitted, Loss, TrainingState, TrainOptions } from '@rheo/train';
@@ -98,6 +99,23 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     const outputs = await Promise.all([arrays.data, given.data, source].map((data) => first.predict(data)));
     for (const output of outputs) expect(output).toEqual(outputs[0]);
   });
+});
+
+it('trains from a disk to the bits of training in memory, and goes on there with a training from memory', async () => {
+  const kind = kinds['a target per step'] as Kind;
+  const given = { task: 'regression', time: 't', target: 'y', features: ['x'] } as const;
+  const prepare: PrepareOptions = { ...given, window: { steps: 7, stride: 2 }, split: { test: 0 } };
+  const inMemory = fitPreparation(await readCsv(csv), prepare);
+  const onDisk = await fitOnDisk(readCsvTables(csv, { rows: 50, sampleRows: 50 }), prepare, { memoryLimit: 1 << 20 });
+  const common = { ...(await options(kind)), epochs: 3 };
+  const memory = { ...common, data: inMemory.train, validation: inMemory.validation };
+  const disk = { ...common, data: onDisk.train, validation: onDisk.validation };
+  const whole = await train(layer(kind), memory);
+  expect(bits(await train(layer(kind), disk))).toEqual(bits(whole));
+  const half = await train(layer(kind), { ...memory, epochs: 1 });
+  if (half.state === undefined) throw new Error('a training without a state');
+  expect(bits(await train(layer(kind), { ...disk, resume: half.state }))).toEqual(bits(whole));
+  await onDisk.dispose();
 });
 
 describe('a source', () => {

@@ -5,8 +5,7 @@ import { visibleCycles } from './calendar.ts';
 import { describeSeconds } from './describe-seconds.ts';
 import type { CalendarCycle, Horizon, Preparation, TimePreparation } from './preparation.ts';
 import type { PrepareOptions } from './prepare-options.ts';
-import type { Series } from './series.ts';
-import type { Segment } from './split-series.ts';
+import type { TimeFacts } from './time-facts.ts';
 import { isCalendar, timesOf } from './times.ts';
 
 /** One name or several, as a list. */
@@ -34,13 +33,8 @@ export function chooseTime(table: Table, { time }: PrepareOptions, notes: string
   return { column, unit, order, repeats };
 }
 
-/** Steps and stride of windows. */
-export function chooseWindow(
-  series: readonly Series[],
-  { window }: PrepareOptions,
-  notes: string[],
-): Preparation['window'] {
-  const longest = series.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+/** Steps and stride of windows over series of which the longest has so many rows. */
+export function chooseWindow(longest: number, { window }: PrepareOptions, notes: string[]): Preparation['window'] {
   if (window !== undefined) {
     const steps = Math.min(window.steps, longest);
     if (steps < window.steps) notes.push(`No series has ${window.steps} rows: sequences are of ${steps}.`);
@@ -101,18 +95,6 @@ export function chooseColumns(
   return { features: chosen, targets };
 }
 
-/** The median time between rows of the training part; 0 where no series has two rows. */
-export function medianGap(series: readonly Series[], train: readonly Segment[]): number {
-  const gaps = train.flatMap(({ series: s, from, to }) => {
-    const times = series[s]?.times.subarray(from, to) ?? new Float64Array();
-    return Array.from(times.subarray(1), (time, i) => time - (times[i] ?? time));
-  });
-  const sorted = Float64Array.from(gaps).sort();
-  const half = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  return sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
-}
-
 /** What elapsed times are divided by. */
 export function chooseTimeScale(
   gap: number,
@@ -129,11 +111,9 @@ export function chooseTimeScale(
   return scale;
 }
 
-/** Cycles of the calendar. Errors: `argument` when times have no place in it. */
+/** Cycles of the calendar, for a training part of such a span in time. Errors: `argument` when times have no place in it. */
 export function chooseCalendar(
-  series: readonly Series[],
-  train: readonly Segment[],
-  gap: number,
+  { gap, span }: TimeFacts,
   { calendar }: PrepareOptions,
   time: TimePreparation | null,
   notes: string[],
@@ -147,13 +127,7 @@ export function chooseCalendar(
     });
   }
   if (!dated) return [];
-  const ends = train.flatMap(({ series: s, from, to }) => {
-    const times = series[s]?.times;
-    return [times?.[from] ?? 0, times?.[to - 1] ?? 0];
-  });
-  const least = ends.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const most = ends.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const found = visibleCycles(most - least, gap);
+  const found = visibleCycles(span, gap);
   if (found.length > 0) notes.push(`The place in the ${found.join(', the ')} (UTC) is added to the features.`);
   return found;
 }

@@ -1,13 +1,12 @@
 /**
- * Fits what depends on values, from the training part alone: centre and scale of numbers, vocabularies, classes.
+ * Fits what depends on values, from the statistics of the training part alone: centre and scale of numbers, vocabularies,
+ * classes.
  */
 import { DataError } from '../data-error.ts';
 import { type Column, cellText, columnOf, placeOf, type Table } from '../table/table.ts';
-import { numericColumn } from './encode-segment.ts';
+import type { NumberStatistics, StatisticsOf } from './column-statistics.ts';
 import type { CategoryFeature, Feature, Target } from './preparation.ts';
 import type { PrepareOptions } from './prepare-options.ts';
-import { numbersAlong, type Series } from './series.ts';
-import type { Segment } from './split-series.ts';
 
 /** More channels than this for one column of texts is taken for a mistake. */
 const mostLabels = 200;
@@ -18,8 +17,7 @@ const rareBelow = 10;
 export function fitFeatures(
   table: Table,
   names: readonly string[],
-  series: readonly Series[],
-  train: readonly Segment[],
+  statistics: StatisticsOf,
   options: PrepareOptions,
   notes: string[],
 ): Feature[] {
@@ -27,7 +25,7 @@ export function fitFeatures(
   return names.flatMap((name): Feature[] => {
     const column = columnOf(table, name);
     if (column.kind === 'category') {
-      const feature = fitCategory(column, series, train, unknownCategory === 'other');
+      const feature = fitCategory(column, statistics.labels(name), unknownCategory === 'other');
       if (typeof feature === 'number') {
         if (options.features !== undefined) throw tooManyLabels(table, name, feature);
         notes.push(`Column ${name} has ${feature} different texts, too many for a feature, and is left out.`);
@@ -39,7 +37,7 @@ export function fitFeatures(
       }
       return [feature];
     }
-    const { center, scale, mean, known, gaps } = fitNumbers(table, name, series, train, options);
+    const { center, scale, mean, known, gaps } = fitNumbers(statistics.numbers(name), options);
     if (known === 0 || scale === 0) {
       const why = known === 0 ? 'has no value' : `is always ${center}`;
       notes.push(`Column ${name} ${why} in the training part and is left out.`);
@@ -58,8 +56,7 @@ export function fitFeatures(
 export function fitTargets(
   table: Table,
   names: readonly string[],
-  series: readonly Series[],
-  train: readonly Segment[],
+  statistics: StatisticsOf,
   options: PrepareOptions,
 ): Target[] {
   return names.map((name) => {
@@ -69,7 +66,7 @@ export function fitTargets(
         remedy: 'Use the task classification, or name a column of numbers.',
       });
     }
-    const { center, scale, known } = fitNumbers(table, name, series, train, options);
+    const { center, scale, known } = fitNumbers(statistics.numbers(name), options);
     if (known > 0 && scale > 0) return { column: name, center, scale };
     const what = known === 0 ? 'the target has no value in the training part' : `the target is always ${center}`;
     const remedy = 'Name another target, or pass data in which it changes.';
@@ -114,36 +111,9 @@ interface FittedNumbers {
 }
 
 function fitNumbers(
-  table: Table,
-  name: string,
-  series: readonly Series[],
-  train: readonly Segment[],
+  { known, gaps, mean, squares, least, most }: NumberStatistics,
   { normalise = 'standard' }: PrepareOptions,
 ): FittedNumbers {
-  const column = numericColumn(table, name);
-  let known = 0;
-  let gaps = 0;
-  let mean = 0;
-  let squares = 0;
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const { series: s, from, to } of train) {
-    const one = series[s];
-    if (one === undefined) continue;
-    for (const value of numbersAlong(column, one, from, to)) {
-      if (Number.isNaN(value)) {
-        gaps++;
-        continue;
-      }
-      // Welford's update, as sums of squares lose all digits of values far from zero.
-      known++;
-      const delta = value - mean;
-      mean += delta / known;
-      squares += delta * (value - mean);
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-    }
-  }
   if (known === 0) return { center: 0, scale: 0, mean: 0, known, gaps };
   // Rounding may leave a trace of spread in a constant.
   const spread = least === most ? 0 : Math.sqrt(squares / known);
@@ -156,17 +126,9 @@ function fitNumbers(
 /** The feature, or the number of its labels when they are too many. */
 function fitCategory(
   column: Column & { readonly kind: 'category' },
-  series: readonly Series[],
-  train: readonly Segment[],
+  counts: ReadonlyMap<string, number>,
   other: boolean,
 ): CategoryFeature | number {
-  const counts = new Map<string, number>();
-  for (const { series: s, from, to } of train) {
-    for (const row of series[s]?.rows.subarray(from, to) ?? []) {
-      const label = column.labels[column.codes[row] ?? -1];
-      if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
-    }
-  }
   const labels = [...counts].filter(([, count]) => !other || count >= rareBelow).map(([label]) => label);
   if (labels.length > mostLabels || (labels.length === 0 && counts.size > mostLabels)) return counts.size;
   // With few rows every label is rare; then all of them count.

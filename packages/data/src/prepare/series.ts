@@ -2,7 +2,7 @@
  * Rows of a table as series: one per group, in order of first appearance, each strictly forward in time. What is out of
  * order is an error with its line, or is mended and counted as the rules say.
  */
-import { DataError } from '../data-error.ts';
+import { DataError, type DataErrorPlace } from '../data-error.ts';
 import { type CategoryColumn, type Column, cellText, columnOf, placeOf, type Table } from '../table/table.ts';
 import type { TimePreparation } from './preparation.ts';
 import { timesOf } from './times.ts';
@@ -38,13 +38,7 @@ export function seriesOf(table: Table, group: readonly string[], time: TimePrepa
     const own = time === null ? (_: number, i: number) => i : (row: number) => times[row] ?? Number.NaN;
     return inOrder(table, key, rows, rows.map(own), time, counts);
   });
-  const notes: string[] = [];
-  if (counts.sorted > 0) notes.push(`${counts.sorted} series were sorted by time.`);
-  if (counts.merged > 0 && time !== null) {
-    const how = { first: 'the first was kept', last: 'the last was kept', mean: 'they were averaged', error: '' };
-    notes.push(`${counts.merged} rows repeat the time of another row of their series: ${how[time.repeats]}.`);
-  }
-  return { series, notes };
+  return { series, notes: seriesNotes(counts, time) };
 }
 
 /** Numbers of a column at entries `from` to `to` of a series; NaN where missing. */
@@ -69,9 +63,28 @@ interface Group {
 }
 
 function groupRows(table: Table, names: readonly string[]): Group[] {
-  if (names.length === 0) return [{ key: [], rows: Array.from({ length: table.rows }, (_, i) => i) }];
+  const { keys, of } = seriesKeys(table, names);
+  const groups = keys.map((key): Group => ({ key, rows: [] }));
+  of.forEach((series, row) => {
+    groups[series]?.rows.push(row);
+  });
+  return groups;
+}
+
+/** Series in order of first appearance. */
+export interface SeriesKeys {
+  readonly keys: readonly (readonly string[])[];
+  /** Which of them each row is of. */
+  readonly of: Int32Array;
+}
+
+/** Which series each row is of. Errors: `argument` (no such column), `value` with the line (no name). */
+export function seriesKeys(table: Table, names: readonly string[]): SeriesKeys {
+  const of = new Int32Array(table.rows);
+  if (names.length === 0) return { keys: [[]], of };
   const columns = names.map((name) => columnOf(table, name));
-  const groups = new Map<string, Group>();
+  const series = new Map<string, number>();
+  const keys: (readonly string[])[] = [];
   for (let row = 0; row < table.rows; row++) {
     const key = columns.map((column) => {
       const text = cellText(column, row);
@@ -83,11 +96,11 @@ function groupRows(table: Table, names: readonly string[]): Group[] {
       });
     });
     const joined = JSON.stringify(key);
-    const found = groups.get(joined);
-    if (found === undefined) groups.set(joined, { key, rows: [row] });
-    else found.rows.push(row);
+    const found = series.get(joined) ?? keys.push(key) - 1;
+    series.set(joined, found);
+    of[row] = found;
   }
-  return [...groups.values()];
+  return { keys, of };
 }
 
 function inOrder(
@@ -103,8 +116,7 @@ function inOrder(
   if (rules !== null) {
     const backwards = order.findIndex((_, i) => i > 0 && at(i) < at(i - 1));
     if (backwards > 0 && rules.order === 'error') {
-      const what = `time runs backwards${inSeries(key)}, from ${at(backwards - 1)} to ${at(backwards)}`;
-      throw outOfOrder(table, rows[backwards], rules, what, 'Sort the rows, or ask for it: order "sort".');
+      throw runsBackwards(key, at(backwards - 1), at(backwards), placeOf(table, rows[backwards], rules.column));
     }
     if (backwards > 0) {
       order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
@@ -118,11 +130,7 @@ function inOrder(
       kept.push([row]);
       return;
     }
-    if (rules?.repeats === 'error') {
-      const remedy =
-        'Leave one of the rows out, name the column that tells series apart (group), or choose: repeats "first", "last" or "mean".';
-      throw outOfOrder(table, row, rules, `the time repeats${inSeries(key)}`, remedy);
-    }
+    if (rules?.repeats === 'error') throw timeRepeats(key, placeOf(table, row, rules.column));
     counts.merged++;
     kept.at(-1)?.push(row);
   });
@@ -140,12 +148,31 @@ function inSeries(key: readonly string[]): string {
   return key.length === 0 ? '' : ` in the series ${key.join(', ')}`;
 }
 
-function outOfOrder(
-  table: Table,
-  row: number | undefined,
-  rules: TimePreparation,
-  what: string,
-  remedy: string,
-): DataError {
-  return new DataError('value', what, { ...placeOf(table, row, rules.column), remedy });
+type Place = Omit<DataErrorPlace, 'remedy'>;
+
+/** The error for a row that is before the one above it. */
+export function runsBackwards(key: readonly string[], from: number, to: number, place: Place): DataError {
+  const what = `time runs backwards${inSeries(key)}, from ${from} to ${to}`;
+  return new DataError('value', what, { ...place, remedy: 'Sort the rows, or ask for it: order "sort".' });
+}
+
+/** The error for a row at the time of another. */
+export function timeRepeats(key: readonly string[], place: Place): DataError {
+  const remedy =
+    'Leave one of the rows out, name the column that tells series apart (group), or choose: repeats "first", "last" or "mean".';
+  return new DataError('value', `the time repeats${inSeries(key)}`, { ...place, remedy });
+}
+
+/** What was done to make series, one sentence each. */
+export function seriesNotes(
+  counts: { readonly sorted: number; readonly merged: number },
+  time: TimePreparation | null,
+): string[] {
+  const how = { first: 'the first was kept', last: 'the last was kept', mean: 'they were averaged', error: '' };
+  return [
+    ...(counts.sorted > 0 ? [`${counts.sorted} series were sorted by time.`] : []),
+    ...(counts.merged > 0 && time !== null
+      ? [`${counts.merged} rows repeat the time of another row of their series: ${how[time.repeats]}.`]
+      : []),
+  ];
 }

@@ -21,17 +21,45 @@ export interface Parts {
   readonly notes: readonly string[];
 }
 
-/** Errors: `value` when a part that was asked for would be empty. */
+/** By which rule the options divide; `none` where all rows are for training. */
+export function splitRule(count: number, { by, validation = 0.15, test = 0.15 }: SplitOptions): SplitRule {
+  if (validation === 0 && test === 0) return 'none';
+  return by ?? (count >= 10 ? 'series' : 'time');
+}
+
+export type SplitRule = 'none' | 'series' | 'time' | 'block';
+
+/** Divides series in memory. Errors: `value` when a part that was asked for would be empty. */
 export function splitSeries(series: readonly Series[], options: SplitOptions, windowSteps: number): Parts {
-  const { validation = 0.15, test = 0.15, seed = 0 } = options;
-  const by = options.by ?? (series.length >= 10 ? 'series' : 'time');
-  const whole = series.map((one, s): Segment => ({ series: s, from: 0, to: one.rows.length }));
-  if (validation === 0 && test === 0) {
-    return { train: whole, validation: [], test: [], notes: ['All rows are for training.'] };
+  const lengths = series.map(({ rows }) => rows.length);
+  const rule = splitRule(series.length, options);
+  if (rule !== 'time') return splitUnits(lengths, rule, options, windowSteps);
+  const sorted = new Float64Array(lengths.reduce((a, b) => a + b, 0));
+  let at = 0;
+  for (const { times } of series) {
+    sorted.set(times, at);
+    at += times.length;
   }
-  if (by === 'time') return checked(splitByTime(series, validation, test), validation, test, by);
+  sorted.sort();
+  const cuts = borderRanks(sorted.length, options).map((rank) => {
+    const border = sorted[rank] ?? Number.POSITIVE_INFINITY;
+    return series.map(({ times }) => lowerBound(times, border));
+  });
+  return splitAt(lengths, cuts[0] ?? lengths, cuts[1] ?? lengths, options);
+}
+
+/** Divides series of these lengths by whole series or by blocks of rows. Errors: as `splitSeries`. */
+export function splitUnits(
+  lengths: readonly number[],
+  rule: Exclude<SplitRule, 'time'>,
+  options: SplitOptions,
+  windowSteps: number,
+): Parts {
+  const { validation = 0.15, test = 0.15, seed = 0 } = options;
+  const whole = lengths.map((to, series): Segment => ({ series, from: 0, to }));
+  if (rule === 'none') return { train: whole, validation: [], test: [], notes: ['All rows are for training.'] };
   const blockRows = options.blockRows ?? 4 * windowSteps;
-  const units = by === 'series' ? whole : whole.flatMap((segment) => blocksOf(segment, blockRows));
+  const units = rule === 'series' ? whole : whole.flatMap((segment) => blocksOf(segment, blockRows));
   const order = new RandomState(seed).permutation(units.length);
   const testCount = share(test, units.length);
   const validationCount = share(validation, units.length);
@@ -39,14 +67,45 @@ export function splitSeries(series: readonly Series[], options: SplitOptions, wi
     Array.from(order.subarray(from, to))
       .sort((a, b) => a - b)
       .flatMap((u) => units[u] ?? []);
-  const unit = by === 'series' ? 'series' : `blocks of ${blockRows} rows`;
+  const unit = rule === 'series' ? 'series' : `blocks of ${blockRows} rows`;
   const parts = {
     test: part(0, testCount),
     validation: part(testCount, testCount + validationCount),
     train: part(testCount + validationCount, units.length),
   };
   const counts = `${parts.train.length} for training, ${parts.validation.length} for validation, ${parts.test.length} for the test`;
-  return checked({ ...parts, notes: [`Split by ${unit} (seed ${seed}): ${counts}.`] }, validation, test, by);
+  return checked({ ...parts, notes: [`Split by ${unit} (seed ${seed}): ${counts}.`] }, validation, test, rule);
+}
+
+/** Which times, in the order of all of them, are the borders of validation and test: one border for all series. */
+export function borderRanks(total: number, { validation = 0.15, test = 0.15 }: SplitOptions): number[] {
+  const rank = (fraction: number): number => Math.round(fraction * total);
+  return test === 0 ? [rank(1 - validation - test)] : [rank(1 - validation - test), rank(1 - test)];
+}
+
+/**
+ * Divides series before and after two borders in time, given as the first entry of each series behind them, so that no part
+ * knows another series' future. Errors: as `splitSeries`.
+ */
+export function splitAt(
+  lengths: readonly number[],
+  first: readonly number[],
+  second: readonly number[],
+  { validation = 0.15, test = 0.15 }: SplitOptions,
+): Parts {
+  const run = (from: (s: number) => number, to: (s: number) => number): Segment[] =>
+    lengths.flatMap((_, s): Segment[] => (to(s) > from(s) ? [{ series: s, from: from(s), to: to(s) }] : []));
+  const one = (s: number): number => first[s] ?? 0;
+  const two = (s: number): number => second[s] ?? 0;
+  const parts = {
+    train: run(() => 0, one),
+    validation: validation === 0 ? [] : run(one, two),
+    test: test === 0 ? [] : run(validation === 0 ? one : two, (s) => lengths[s] ?? 0),
+  };
+  const rows = (segments: readonly Segment[]): number => segments.reduce((sum, { from, to }) => sum + to - from, 0);
+  const counts = `${rows(parts.train)} rows for training, then ${rows(parts.validation)} for validation and ${rows(parts.test)} for the test`;
+  const notes = [`Split by time: the first ${counts}.`];
+  return checked({ ...parts, notes }, validation, test, 'time');
 }
 
 function share(fraction: number, count: number): number {
@@ -57,35 +116,6 @@ function blocksOf({ series, from, to }: Segment, rows: number): Segment[] {
   const blocks: Segment[] = [];
   for (let at = from; at < to; at += rows) blocks.push({ series, from: at, to: Math.min(to, at + rows) });
   return blocks;
-}
-
-/** One border in time for all series, so that no part knows another series' future. */
-function splitByTime(series: readonly Series[], validation: number, test: number): Parts {
-  const total = series.reduce((sum, { times }) => sum + times.length, 0);
-  const all = new Float64Array(total);
-  let at = 0;
-  for (const { times } of series) {
-    all.set(times, at);
-    at += times.length;
-  }
-  all.sort();
-  const border = (fraction: number): number => all[Math.round(fraction * total)] ?? Number.POSITIVE_INFINITY;
-  const first = border(1 - validation - test);
-  const second = test === 0 ? Number.POSITIVE_INFINITY : border(1 - test);
-  const run = (from: number, to: number): Segment[] =>
-    series.flatMap(({ times }, s): Segment[] => {
-      const start = lowerBound(times, from);
-      const end = lowerBound(times, to);
-      return end > start ? [{ series: s, from: start, to: end }] : [];
-    });
-  const parts = {
-    train: run(Number.NEGATIVE_INFINITY, first),
-    validation: validation === 0 ? [] : run(first, second),
-    test: test === 0 ? [] : run(validation === 0 ? first : second, Number.POSITIVE_INFINITY),
-  };
-  const rows = (segments: readonly Segment[]): number => segments.reduce((sum, { from, to }) => sum + to - from, 0);
-  const counts = `${rows(parts.train)} rows for training, then ${rows(parts.validation)} for validation and ${rows(parts.test)} for the test`;
-  return { ...parts, notes: [`Split by time: the first ${counts}.`] };
 }
 
 /** Index of the first time that is not before `time`. */

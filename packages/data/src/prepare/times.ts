@@ -3,7 +3,7 @@
  * of numbers holds is told by its magnitude, unless it is given.
  */
 import { DataError } from '../data-error.ts';
-import { columnOf, placeOf, type Table } from '../table/table.ts';
+import { columnOf, type NumericColumn, placeOf, type Table } from '../table/table.ts';
 import type { TimeUnit } from './preparation.ts';
 
 /** What a number of the unit is multiplied by. */
@@ -24,6 +24,14 @@ export interface TableTimes {
 
 /** Reads a time column. Errors: `argument` for no such column, `value` for a missing time or one that is no time. */
 export function timesOf(table: Table, name: string, given?: TimeUnit): TableTimes {
+  const { kind, values } = timeColumn(table, name, given);
+  const unit = kind === 'time' ? 'date' : (given ?? unitByMagnitude(values));
+  const factor = seconds[unit];
+  return { unit, times: factor === 1 ? values : values.map((value) => value * factor) };
+}
+
+/** The column with its cells as they stand. Errors: as `timesOf`. */
+export function timeColumn(table: Table, name: string, given?: TimeUnit): NumericColumn {
   const column = columnOf(table, name);
   const place = placeOf(table, undefined, name);
   if (column.kind === 'category' || column.kind === 'boolean') {
@@ -45,9 +53,7 @@ export function timesOf(table: Table, name: string, given?: TimeUnit): TableTime
     const remedy = 'Give every row a time, or leave the row out.';
     throw new DataError('value', 'the time is missing', { ...placeOf(table, missing, name), remedy });
   }
-  const unit = column.kind === 'time' ? 'date' : (given ?? unitByMagnitude(column.values));
-  const factor = seconds[unit];
-  return { unit, times: factor === 1 ? column.values : column.values.map((value) => value * factor) };
+  return column;
 }
 
 /** Whether times are seconds since 1970, so that they have a place in the calendar. */

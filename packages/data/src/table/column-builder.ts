@@ -74,7 +74,7 @@ export class ColumnBuilder {
     const missing = this.#missing;
     const kind = this.#kind ?? 'number';
     const notes: string[] = [];
-    if (this.#kind === undefined && this.#values.length > 0) notes.push(`Column ${name} has no value at all.`);
+    if (this.#kind === undefined && this.#values.length > 0) notes.push(noValue(name));
     if (kind === 'category') {
       const values = this.#values.toFloat64();
       const codes = Int32Array.from(values, (code) => (Number.isNaN(code) ? -1 : code));
@@ -114,6 +114,11 @@ export class ColumnBuilder {
       : 'Mend the cell, list its text under missing, or say with the option types that the column is of another kind.';
     return new DataError('value', `${quoted} is no ${wanted}, and ${why}`, { ...place(), column: this.name, remedy });
   }
+}
+
+/** The note on a column without a value. */
+export function noValue(name: string): string {
+  return `Column ${name} has no value at all.`;
 }
 
 /** The cell, its text trimmed, or undefined where it is missing. */

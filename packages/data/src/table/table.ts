@@ -35,6 +35,8 @@ export interface Table {
   readonly file?: string;
   /** Line of the file on which each row begins, from 1; present for text formats. */
   readonly lines?: Int32Array;
+  /** Number of each row in the file; present where the table is a part of it that does not begin with its first row. */
+  readonly numbers?: ArrayLike<number>;
   /** Decisions of the reader that its user should know, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -44,7 +46,7 @@ export function placeOf(table: Table, row?: number, column?: string): Omit<DataE
   const line = row === undefined ? undefined : table.lines?.[row];
   return {
     ...(table.file === undefined ? {} : { file: table.file }),
-    ...(row === undefined ? {} : { row }),
+    ...(row === undefined ? {} : { row: table.numbers?.[row] ?? row }),
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
   };
