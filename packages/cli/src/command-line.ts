@@ -20,11 +20,12 @@ import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
+import { helpLayout } from './help-layout.ts';
 import { recipes } from './recipes.ts';
 import { defaultLimits } from './serve/limits.ts';
 import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
 import type { Terminal } from './terminal.ts';
-import { widthOf } from './terminal.ts';
+import { widthOf, wrap } from './terminal.ts';
 
 /** What the commands do. */
 export interface Actions {
@@ -63,7 +64,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .enablePositionalOptions()
     .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow')
     .usage('[options] <files...>')
-    .addHelpText('after', trainExamples);
+    .addHelpText('after', wrap(trainExamples, widthOf(out)));
   for (const option of settingOptions()) train.addOption(option);
   train
     .optionsGroup('Run:')
@@ -205,6 +206,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
       .exitOverride()
       .showSuggestionAfterError(true)
       .allowExcessArguments(false)
+      .configureHelp(helpLayout)
       .configureOutput({
         writeOut: (text) => out.write(text),
         writeErr: (text) => err.write(text),

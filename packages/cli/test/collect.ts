@@ -8,11 +8,16 @@ export interface Collected {
   readonly err: string;
 }
 
-/** Runs `rheo` in place, in a folder, as if piped. */
-export async function rheo(folder: string, args: readonly string[], signal?: AbortSignal): Promise<Collected> {
+/** Runs `rheo` in place, in a folder, as if piped; `columns` is the width of standard output. */
+export async function rheo(
+  folder: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+  columns?: number,
+): Promise<Collected> {
   const [out, err]: [string[], string[]] = [[], []];
   const terminal: Terminal = {
-    out: { write: (text) => out.push(text) },
+    out: { write: (text) => out.push(text), columns },
     err: { write: (text) => err.push(text), columns: 2000 },
     folder,
     signal,

@@ -35,3 +35,16 @@ it('the README names every option, recipe and exit code', async () => {
   }
   for (const name of Object.keys(recipes)) expect(readme).toContain(`\`${name}\``);
 });
+
+it.each([40, 80, 160])('every help fits %i columns, whole words and all of them', async (columns) => {
+  const words = (text: string): string => text.replace(/\s+/g, ' ');
+  const { out: all } = await rheo('.', ['--help']);
+  const names = [...all.matchAll(/^ {2}([a-z]+) \[/gm)].map(([, name = '']) => [name]);
+  expect(names.length).toBeGreaterThan(8);
+  for (const command of [[], ...names, ['train', 'walker2d']]) {
+    if (command[0] === 'help') continue;
+    const { out } = await rheo('.', [...command, '--help'], undefined, columns);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(words(out)).toBe(words((await rheo('.', [...command, '--help'], undefined, 1000)).out));
+  }
+});
