@@ -11,6 +11,7 @@ import {
   fitPreparation,
   type PreparedTable,
   type PrepareOptions,
+  prepare,
   readCsv,
   readCsvTables,
   type SequenceSource,
@@ -263,6 +264,24 @@ describe('a table on a disk', () => {
     await compare(inMemory, onDisk);
     await onDisk.dispose();
   }, 30_000);
+
+  it('gives rows of a part as a table that means the same', async () => {
+    const shape = { rows: 900, series: 3, interleaved: true, gaps: [2], shuffled: false, repeated: false, seed: 4 };
+    const table = tableOf(shape);
+    const options: PrepareOptions = { task: 'forecast', time: 't', group: 'g', target: 'y', window: { steps: 20 } };
+    const inMemory = fitPreparation(table, options);
+    const onDisk = await fitOnDisk(pieces(table, 100), options, { ...limit, folder });
+    const sample = await onDisk.sample('test', 1000);
+    if (sample === undefined || inMemory.test === undefined) throw new Error('no test part');
+    const { data } = prepare(sample, inMemory.preparation, { purpose: 'evaluate' });
+    // All of the part fits, so its sequences are those of the part.
+    expect(data.values).toEqual(inMemory.test.values);
+    expect(data.targets).toEqual(inMemory.test.targets);
+    expect(data.keys).toEqual(inMemory.test.keys);
+    expect(Array.from(data.rows, (row) => sample.numbers?.[row] ?? -1)).toEqual(Array.from(inMemory.test.rows));
+    expect((await onDisk.sample('test', 45))?.rows).toBe(45);
+    await onDisk.dispose();
+  });
 
   it('gives the same numbers again after its cache was full of others, and to many at once', async () => {
     const shape = { rows: 40_000, series: 1, interleaved: false, gaps: [1], shuffled: false, repeated: false, seed: 1 };

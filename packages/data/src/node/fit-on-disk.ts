@@ -18,6 +18,7 @@ import { BlockCache } from './block-cache.ts';
 import type { RecordColumns } from './disk-table.ts';
 import { type EncodedPart, encodePart } from './encode-part.ts';
 import { splitOnDisk, statisticsOnDisk, timeFactsOnDisk } from './part-statistics.ts';
+import { samplePart } from './sample-part.ts';
 import { megabytes, ScratchSpace } from './scratch-space.ts';
 import { spillTables } from './spill-tables.ts';
 import { type StoredEvaluation, type StoredSequences, storedEvaluation, storedSequences } from './stored-sequences.ts';
@@ -48,6 +49,11 @@ export interface PreparedOnDisk {
   /** Bytes on the disk now, and the most there were on the way. */
   readonly bytes: number;
   readonly peakBytes: number;
+  /**
+   * Rows of a part as a table in memory, to look at or to measure a model on: the first ones of each of its series or blocks,
+   * at most about so many, with the columns that the preparation needs. Undefined where the part is absent. Errors: `file`.
+   */
+  sample(part: 'train' | 'validation' | 'test', rows: number): Promise<Table | undefined>;
   /** Removes them. */
   dispose(): Promise<void>;
 }
@@ -132,7 +138,7 @@ async function fit(
   const train = storedSequences(await part('training part', parts.train, window.stride, false));
   const validation = await evaluated('validation part', parts.validation);
   const test = await evaluated('test part', parts.test);
-  await Promise.all([series.entries.close(), series.times.close()]);
+  await series.times.close();
   return {
     preparation,
     train,
@@ -146,6 +152,10 @@ async function fit(
     get peakBytes() {
       return space.peakBytes;
     },
+    sample: async (name, most) =>
+      parts[name].length === 0
+        ? undefined
+        : samplePart({ series, segments: parts[name], columns, keys: spilled.keys, preparation }, most),
     dispose: () => space.dispose(),
   };
 }

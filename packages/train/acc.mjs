@@ -1,0 +1,17 @@
+import { createReadStream } from 'node:fs';
+import { wasm } from '@rheo/backend-wasm';
+import { readCsvTables } from '@rheo/data';
+import { fitOnDisk } from '@rheo/data/node';
+import { cfc, linear, sequential } from '@rheo/layers';
+import { adam, meanSquaredError, train } from '@rheo/train';
+const [path, mb] = [process.argv[2], Number(process.argv[3])];
+const t0 = performance.now();
+const rss = () => `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB rss, max ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)}`;
+console.log('start', rss());
+const p = await fitOnDisk(readCsvTables(createReadStream(path), { rows: 2000, sampleRows: 1000 }), { task: 'forecast', time: 'time', group: 'sensor', target: 'load' }, { memoryLimit: mb * 1e6, folder: '/tmp/w3/scratch' });
+console.log('prepared', ((performance.now() - t0) / 1000).toFixed(1), 's', p.rows, p.train.count, (p.peakBytes / 1e6).toFixed(0), (p.bytes / 1e6).toFixed(0), rss());
+for (const n of p.notes) console.log(' ', n);
+const steps = Math.min(2000, p.train.count/32);
+const fitted = await train(sequential([cfc({ units: 16, backboneUnits: 32 }), linear(1)]), { data: p.train, validation: p.validation, loss: meanSquaredError, optimizer: adam({ learningRate: 0.005 }), epochs: 1, batchSize: 128, seed: 1, backend: await wasm(), onEpoch: (r) => console.log(r.loss, r.validationLoss, r.seconds) });
+console.log('trained', ((performance.now() - t0) / 1000).toFixed(1), rss());
+await p.dispose();
