@@ -63,3 +63,12 @@ export function outputsOf(shape: Shape): number {
 }
 
 export const modes: readonly Mode[] = ['infer', 'train', 'stream'];
+
+/** Work of one step in products; one of a synapse, with its logistic function, costs as much as many. */
+export function products(shape: Shape): number {
+  const { batch, features, units } = shape;
+  if (shape.cell === 'ltc') return 16 * batch * units * (features + units * shape.unfolds);
+  if (shape.cell === 'ncp') return batch * 4 * units * (features + units);
+  const { backbone, depth } = shape;
+  return batch * backbone * (features + units + (depth - 1) * backbone + 4 * units);
+}

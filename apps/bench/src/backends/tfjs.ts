@@ -7,7 +7,7 @@
 
 import { tfjs } from '@rheo/backend-tfjs';
 import type { Contender } from '../contender.ts';
-import type { Shape } from '../shapes.ts';
+import { products } from '../shapes.ts';
 import { loadTfjsWasm } from '../tfjs-wasm-files.ts';
 import { onEngine } from './on-engine.ts';
 
@@ -18,15 +18,6 @@ const plain = onEngine('tfjs/cpu', engine, async () => {
   await import('@tensorflow/tfjs-backend-cpu');
   return tfjs({ tf, backend: 'cpu' });
 });
-
-/** Work of one step in products; one of a synapse, with its logistic function, costs as much as many. */
-function products(shape: Shape): number {
-  const { batch, features, units } = shape;
-  if (shape.cell === 'ltc') return 16 * batch * units * (features + units * shape.unfolds);
-  if (shape.cell === 'ncp') return batch * 4 * units * (features + units);
-  const { backbone, depth } = shape;
-  return batch * backbone * (features + units + (depth - 1) * backbone + 4 * units);
-}
 
 /** Leaves shapes out of which one run takes many seconds. */
 const upTo = (most: number, contender: Contender): Contender => ({

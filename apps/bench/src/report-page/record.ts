@@ -81,6 +81,10 @@ export function readRecord(path: string): BenchRecord {
 const shorter = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 
-export function writeRecord(path: string, record: BenchRecord): void {
-  writeFileSync(path, `${JSON.stringify(record, shorter, 1)}\n`);
+/** Writes a measurement a line, so that a difference of two records shows which were taken again. */
+export function writeRecord(path: string, { groups, scaling, bundle }: BenchRecord): void {
+  const text = (value: unknown): string => JSON.stringify(value, shorter);
+  const list = (values: readonly unknown[]): string => `[\n${values.map(text).join(',\n')}\n]`;
+  const last = bundle === undefined ? '' : `,\n"bundle": ${text(bundle)}`;
+  writeFileSync(path, `{\n"groups": ${list(groups)},\n"scaling": ${list(scaling)}${last}\n}\n`);
 }

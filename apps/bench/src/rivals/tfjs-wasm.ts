@@ -7,6 +7,7 @@
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
 import type { Contender, Prepared, Unsupported } from '../contender.ts';
 import { adam, checkedCalls, checkedLosses, type Problem } from '../problem.ts';
+import { products } from '../shapes.ts';
 import { loadTfjsWasm } from '../tfjs-wasm-files.ts';
 
 type Core = typeof import('@tensorflow/tfjs-core');
@@ -48,6 +49,10 @@ function step(tf: Core, layers: readonly Layer[], x: Tensor2D, h: Tensor2D, elap
 
 async function prepare(problem: Problem): Promise<Prepared | Unsupported> {
   if (problem.cell !== 'cfc') return { unsupported: 'only CfC is written for it' };
+  // Shape L: 16 s.
+  if (problem.mode === 'train' && products(problem.shape) > 2e7) {
+    return { unsupported: 'one training step takes a quarter of a minute' };
+  }
   const tf = await load();
   const { batch, features, units } = problem.shape;
   const trains = problem.mode === 'train';
