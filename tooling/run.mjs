@@ -33,6 +33,7 @@ const commands = {
   conformance: { needs: 'all', run: (args) => source('tooling', 'tooling/conformance/main.ts', args) },
   backends: { needs: 'all', run: (args) => source('tooling', 'tooling/backends/main.ts', args) },
   agree: { needs: 'all', run: (args) => source('tooling', 'tooling/agree/main.ts', args) },
+  serve: { needs: 'all', run: (args) => source('tooling', 'tooling/serve/main.ts', args) },
   bench: { needs: 'all', run: (args) => source('apps/bench', 'apps/bench/src/main.ts', args) },
   test: { needs: 'all', run: (args) => vitest(args) },
   check: { needs: 'all', run: (args) => check(args.includes('--without-tests')) },

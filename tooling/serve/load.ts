@@ -1,0 +1,147 @@
+/**
+ * Keyed streams at a fixed rate, over WebSocket and over HTTP connections that are kept: latency from the moment that a row
+ * was due, so that a server that falls behind shows, whatever the client waits for. Every answer is checked.
+ */
+import { Agent, request } from 'node:http';
+import { WebSocket } from 'ws';
+import { rowOf } from './model.ts';
+import type { Server } from './start-server.ts';
+
+export type Transport = 'websocket' | 'http';
+
+/** What is asked of the server. */
+export interface LoadOptions {
+  readonly transport: Transport;
+  readonly keys: number;
+  /** Rows a second of each key. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** Connections that the keys share. */
+  readonly connections: number;
+}
+
+/** What came of it. */
+export interface LoadResult {
+  readonly answers: number;
+  readonly errors: number;
+  /** The first of them. */
+  readonly firstError: string | undefined;
+  /** Milliseconds from due to answered. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly largest: number;
+  readonly seconds: number;
+}
+
+/** Sends a row and calls back with the text of the answer, in the order of its connection. */
+type Send = (text: string, answered: (text: string) => void, failed: (error: Error) => void) => void;
+
+/** Predictions are right when `wanted` has those of every step, for the keys that it has. */
+export async function load(
+  server: Server,
+  options: LoadOptions,
+  wanted: ReadonlyMap<string, readonly number[]>,
+): Promise<LoadResult> {
+  const { transport, keys, rate, seconds, connections } = options;
+  const open = transport === 'websocket' ? openSocket : openHttp;
+  const lines = await Promise.all(Array.from({ length: connections }, () => open(server)));
+  const steps = rate * seconds;
+  const latencies: number[] = [];
+  let errors = 0;
+  let firstError: string | undefined;
+  const wrong = (what: string): void => {
+    errors++;
+    firstError ??= what;
+  };
+  const begun = performance.now() + 200;
+  const streams = Array.from({ length: keys }, (_, k) => {
+    const key = `${transport} ${k}`;
+    const send = lines[k % connections]?.send;
+    // Keys are spread over the time between two rows of one.
+    const due = (step: number): number => begun + ((step + k / keys) * 1000) / rate;
+    return { key, send, due, answered: 0 };
+  });
+  const pending = new Promise<void>((resolve) => {
+    let [left, step, at] = [keys * steps, 0, 0];
+    const done = (): void => {
+      if (--left === 0) resolve();
+    };
+    const turn = (): void => {
+      const now = performance.now();
+      while (step < steps) {
+        const stream = streams[at];
+        if (stream?.send === undefined || stream.due(step) > now) break;
+        const [due, number] = [stream.due(step), step];
+        stream.send(
+          JSON.stringify(rowOf(stream.key, number)),
+          (text) => {
+            latencies.push(performance.now() - due);
+            const answer = JSON.parse(text) as { key?: string; step?: number; prediction?: { heat?: number } };
+            stream.answered++;
+            const right = wanted.get(stream.key)?.[number];
+            const good =
+              answer.key === stream.key &&
+              answer.step === number + 1 &&
+              Number.isFinite(answer.prediction?.heat) &&
+              (right === undefined || right === answer.prediction?.heat);
+            if (!good) wrong(text);
+            done();
+          },
+          (error) => {
+            wrong(String(error));
+            done();
+          },
+        );
+        if (++at === keys) [at, step] = [0, step + 1];
+      }
+      if (step < steps) setTimeout(turn, 1);
+    };
+    turn();
+  });
+  await pending;
+  const took = (performance.now() - begun) / 1000;
+  for (const line of lines) line.close();
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? Number.NaN;
+  return { answers: latencies.length, errors, firstError, p50: at(0.5), p99: at(0.99), largest: at(1), seconds: took };
+}
+
+interface Line {
+  readonly send: Send;
+  close(): void;
+}
+
+async function openSocket({ url }: Server): Promise<Line> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/stream`);
+  const waiting: { answered(text: string): void; failed(error: Error): void }[] = [];
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.on('message', (data) => waiting.shift()?.answered(data.toString()));
+  socket.on('close', () => {
+    for (const { failed } of waiting.splice(0)) failed(new Error('the connection was closed'));
+  });
+  return {
+    send: (text, answered, failed) => {
+      waiting.push({ answered, failed });
+      socket.send(text);
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** One connection: rows of a key must not overtake one another. */
+function openHttp({ port }: Server): Promise<Line> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const send: Send = (text, answered, failed) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const call = request({ host: '127.0.0.1', port, path: '/predict', method: 'POST', agent, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => answered(Buffer.concat(chunks).toString()));
+      response.on('error', failed);
+    });
+    call.on('error', failed);
+    call.end(text);
+  };
+  return Promise.resolve({ send, close: () => agent.destroy() });
+}
