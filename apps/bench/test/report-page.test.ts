@@ -10,6 +10,7 @@ import { referenceOf } from '../src/reference.ts';
 import { ratioOf } from '../src/report.ts';
 import { benchPage } from '../src/report-page/bench-page.ts';
 import { goalClasses, judge, judgeLimits } from '../src/report-page/goals.ts';
+import { withLoad } from '../src/report-page/other-load.ts';
 import { type BenchRecord, type Group, merge, readRecord, type ScalingRow } from '../src/report-page/record.ts';
 import { writeReport } from '../src/report-page/write-report.ts';
 import { shapes } from '../src/shapes.ts';
@@ -80,6 +81,19 @@ it('judges limits by the worst', () => {
   expect(built).toMatchObject({ found: 160, worst: 'S train', met: false });
   expect(size).toMatchObject({ found: 61_000, met: true });
   expect(judgeLimits({ groups: [], scaling: [] }).every(({ met }) => met === undefined)).toBe(true);
+});
+
+it('says when other work kept the machine busy, and only then', async () => {
+  const page = (busyCores: number): string => benchPage({ groups: [group([wasm], { busyCores })], scaling: [] });
+  expect(page(1.8)).toContain('Other work kept about 0.8 cores busy');
+  expect(page(1.1)).not.toContain('Other work');
+  const spin = async (): Promise<string> => {
+    for (const stop = performance.now() + 300; performance.now() < stop; );
+    return 'done';
+  };
+  const { result: done, busyCores } = await withLoad(spin);
+  expect(done).toBe('done');
+  expect(busyCores).toBeGreaterThan(0.3);
 });
 
 it('writes goals, measurements and growth on the page', () => {

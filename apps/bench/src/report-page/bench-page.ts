@@ -6,6 +6,7 @@ import type { Result } from '../measure.ts';
 import { figure, label, ratioOf } from '../report.ts';
 import { bytes, markdownTable } from '../tables/markdown.ts';
 import { goalClasses, judge, judgeLimits, type Verdict } from './goals.ts';
+import { loadRemark } from './other-load.ts';
 import type { BenchRecord, Group } from './record.ts';
 import { scalingParts } from './scaling-part.ts';
 
@@ -121,7 +122,7 @@ const memoryText =
   'they replace is freed. Taken is what the backend has of the system; WebAssembly memory grows in pages, by a quarter at a ' +
   'time, and what was not touched costs nothing.';
 
-function groupParts({ shape, mode, results, refusals }: Group): string[] {
+function groupParts({ shape, mode, results, refusals, busyCores }: Group): string[] {
   const base = results.find(({ kind }) => kind === 'backend') ?? results[0];
   if (base === undefined) return [];
   const row = (result: Result): string[] => {
@@ -153,10 +154,12 @@ function groupParts({ shape, mode, results, refusals }: Group): string[] {
   // Rivals that cannot do it are told by the README; here stands what went wrong.
   const failed = refusals.filter((refusal) => refusal.failed).map(({ name, reason }) => `${name}: ${reason}`);
   const remark = remarks[shape];
+  const load = loadRemark(busyCores);
   return [
     `### ${shape}${mode === shape ? '' : `, ${mode}`}`,
     markdownTable(head, sorted.map(row)),
     ...(remark === undefined ? [] : [remark]),
+    ...(load === undefined ? [] : [load]),
     ...(failed.length === 0 ? [] : [`Without a figure: ${failed.join('; ')}.`]),
   ];
 }

@@ -15,6 +15,8 @@ export interface Group {
   /** Day of the measurement. */
   readonly date: string;
   readonly machine: string;
+  /** Cores that were busy on average; one engine at a time takes one. */
+  readonly busyCores?: number;
   readonly results: readonly Result[];
   readonly refusals: readonly Refusal[];
 }
@@ -27,6 +29,7 @@ export interface ScalingRow {
   readonly mode: string;
   readonly date: string;
   readonly machine: string;
+  readonly busyCores?: number;
   readonly points: readonly ScalingPoint[];
 }
 

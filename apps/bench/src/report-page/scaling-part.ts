@@ -2,6 +2,7 @@
 import { figure, ratioOf } from '../report.ts';
 import { type ScalingTable, scalingTables } from '../scaling.ts';
 import { bytes, markdownTable } from '../tables/markdown.ts';
+import { loadRemark } from './other-load.ts';
 import type { ScalingPoint, ScalingRow } from './record.ts';
 
 /** One table for each size that varies, and what they are to show. */
@@ -13,7 +14,7 @@ export function scalingParts(rows: readonly ScalingRow[]): string[] {
   return parts.length === 0 ? [] : ['## How it scales', ...parts];
 }
 
-function part(table: ScalingTable, { contender, mode, points }: ScalingRow): string[] {
+function part(table: ScalingTable, { contender, mode, points, busyCores }: ScalingRow): string[] {
   const [first] = points;
   if (first === undefined) return [];
   const size = (count: number | undefined): string => (count === undefined ? '' : bytes(count));
@@ -37,5 +38,7 @@ function part(table: ScalingTable, { contender, mode, points }: ScalingRow): str
   const cells = points.map(row);
   // Where nothing is divided, the second column says nothing new.
   const keep = (list: readonly string[]): string[] => list.filter((_, column) => table.linear || column !== 2);
-  return [`rheo ${contender}, ${mode}:`, markdownTable(keep(head), cells.map(keep))];
+  const load = loadRemark(busyCores);
+  const text = [`rheo ${contender}, ${mode}:`, markdownTable(keep(head), cells.map(keep))];
+  return load === undefined ? text : [...text, load];
 }

@@ -15,6 +15,7 @@ import { openPage } from '../page/run-in-page.ts';
 import { makeProblem } from '../problem.ts';
 import { scale, scalingTables } from '../scaling.ts';
 import type { Mode, Shape } from '../shapes.ts';
+import { withLoad } from './other-load.ts';
 import type { BenchRecord, Group, ScalingRow } from './record.ts';
 
 /** What is measured. */
@@ -54,18 +55,26 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-function groupOf(where: Group['where'], shape: Shape, mode: Mode, machine: string, found: Measurement): BenchRecord {
+function groupOf(
+  where: Group['where'],
+  shape: Shape,
+  mode: Mode,
+  machine: string,
+  found: Measurement,
+  busyCores?: number,
+): BenchRecord {
   const { results, refusals } = found;
-  const group: Group = { where, shape: shape.name, mode, date: today(), machine, results, refusals };
+  const load = busyCores === undefined ? {} : { busyCores };
+  const group: Group = { where, shape: shape.name, mode, date: today(), machine, ...load, results, refusals };
   return { groups: [group], scaling: [] };
 }
 
 async function takeShapes(plan: Plan, keep: Keep): Promise<void> {
   for (const [shape, mode] of problemsOf(plan)) {
-    const found = await timed(`${shape.name} ${mode}`, () =>
-      measure(plan.contenders, makeProblem(shape, mode), plan.effort),
+    const { result, busyCores } = await timed(`${shape.name} ${mode}`, () =>
+      withLoad(() => measure(plan.contenders, makeProblem(shape, mode), plan.effort)),
     );
-    keep(groupOf('Node', shape, mode, inNode(), found));
+    keep(groupOf('Node', shape, mode, inNode(), result, busyCores));
   }
 }
 
@@ -89,8 +98,8 @@ async function takeScaling({ contenders, modes, scalingEffort }: Plan, keep: Kee
   for (const contender of contenders.filter(({ scales }) => scales === true)) {
     for (const table of scalingTables) {
       for (const mode of modes.filter((name) => name !== 'stream')) {
-        const points = await timed(`${contender.name} by ${table.name}, ${mode}`, () =>
-          scale(contender, table, mode, scalingEffort),
+        const { result: points, busyCores } = await timed(`${contender.name} by ${table.name}, ${mode}`, () =>
+          withLoad(() => scale(contender, table, mode, scalingEffort)),
         );
         const row: ScalingRow = {
           table: table.name,
@@ -98,6 +107,8 @@ async function takeScaling({ contenders, modes, scalingEffort }: Plan, keep: Kee
           mode,
           date: today(),
           machine: inNode(),
+          // Two threads are busy on purpose.
+          ...(contender.name === 'wasm-2' ? {} : { busyCores }),
           points,
         };
         keep({ groups: [], scaling: [row] });
