@@ -214,7 +214,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
         getErrHelpWidth: () => widthOf(err),
         getOutHasColors: () => false,
         getErrHasColors: () => false,
-        outputError: (text, write) => write(text.replace(/^error: /, '@rheo/cli: ')),
+        outputError: (text, write) => write(wrap(text.replace(/^error: /, '@rheo/cli: '), widthOf(err))),
       });
   }
 }

@@ -16,9 +16,9 @@ export interface TableRecord {
   readonly preparation: Preparation;
   /** File names of the training data, without folders. */
   readonly dataNames: readonly string[];
-  /** The part that the figures are of, in the order test, validation, training; and the figures. */
   /** Means of the targets in the training part, or the index of its commonest class: what the baseline predicts. */
   readonly usual: readonly number[];
+  /** The part that the figures are of, in the order test, validation, training; and the figures. */
   readonly measured: { readonly part: string; readonly figures: Figures } | undefined;
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatFloat32, formatLoss, formatSeconds, formatWholeSeconds } from '../src/format-number.ts';
 import { progressBar } from '../src/progress/bar.ts';
+import { labelled } from '../src/progress/plain-lines.ts';
 import { wrap } from '../src/terminal.ts';
 
 it('float32 numbers read back as they were', () => {
@@ -30,7 +31,7 @@ it('wrapped lines fit, keep their words, and break no word', () => {
   );
 });
 
-it.each([20, 40, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
+it.each([20, 40, 47, 48, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
   const written: string[] = [];
   const bar = progressBar({ write: (text) => written.push(text), isTTY: true, columns });
   bar.start({ lines: ['Training on walker.zip: 1 window of 64 steps, 17 values per step.'], facts: {}, epochs: 50 });
@@ -46,4 +47,20 @@ it.each([20, 40, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
   const widest = Math.max(...frames.flatMap((frame) => frame.split('\n')).map((line) => line.length));
   expect(widest).toBeLessThanOrEqual(columns);
   expect(frames.some((frame) => frame.includes('10.2345') || columns < 30)).toBe(true);
+});
+
+it.each([20, 40, 60, 80])('labelled values fit %i columns and keep their words', (width) => {
+  const rows = [
+    ['error', '1.25'],
+    ['a longer label', 'so many words that they fit no line of a narrow terminal beside their label, nor a wide one'],
+  ] as const;
+  const lines = labelled(rows, width);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+  expect(lines.join(' ').replace(/\s+/g, ' ')).toBe(rows.flat().join(' '));
+  // Either all values stand beside their labels, or all below.
+  expect(lines.some((line) => /^error +1/.test(line))).toBe(lines.some((line) => /^a longer label +so/.test(line)));
+});
+
+it('a value that fits keeps its spaces', () => {
+  expect(labelled([['file', 'two  spaces']], 80)).toEqual(['file  two  spaces']);
 });

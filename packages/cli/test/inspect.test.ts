@@ -74,7 +74,7 @@ describe('rheo inspect', () => {
     const numbers = leaves.reduce((sum, { data }) => sum + data.length, 0);
     expect(out).toContain(`${numbers} in ${leaves.length} tensors`);
     for (const path of paths) expect(out).toMatch(new RegExp(`^ {2}${path} +\\[[\\d, ]+\\] +\\d+$`, 'm'));
-    expect(out).toContain('sequential, 3 inputs, 1 outputs');
+    expect(out).toContain('sequential, 3 inputs, 1 output');
     expect(out).toContain('20 steps in 1 epochs; mean-squared-error, adam, batches of 8, seed 4');
     expect(out).toMatch(/0 ltc .*wiring auto-ncp/);
     expect(out).toMatch(/3 sensory → \d inter → \d command → 2 motor/);

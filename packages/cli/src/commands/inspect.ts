@@ -16,6 +16,8 @@ import { fromExtra } from '../model-record.ts';
 import { wiringPicture } from '../pictures/wiring.ts';
 import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
+import { fromTableExtra } from '../table-record.ts';
+import { recordWords } from '../tables/record-words.ts';
 import type { Terminal } from '../terminal.ts';
 import { widthOf, wrap } from '../terminal.ts';
 import { readUserFile, refuseInputs, writeUserFile } from '../user-file.ts';
@@ -67,7 +69,7 @@ export async function inspect(file: string, options: InspectOptions, terminal: T
   }
   const width = widthOf(out);
   const blocks = [
-    summary(checkpoint, table, width),
+    summary(checkpoint, table, width, file),
     ['layers', ...indented(layerLines(model)).map((line) => wrap(line, width))],
     [
       'parameters',
@@ -110,22 +112,29 @@ function total(table: readonly ParameterRow[]): number {
   return table.reduce((sum, { count }) => sum + count, 0);
 }
 
-function summary(checkpoint: Checkpoint, table: readonly ParameterRow[], width: number): string[] {
+function summary(checkpoint: Checkpoint, table: readonly ParameterRow[], width: number, file: string): string[] {
   const { model, features, training, extra } = checkpoint;
   const fixed = total(table.filter(({ trainable }) => !trainable));
   const rows: [string, string][] = [
-    ['model', `${model.kind}, ${features} inputs, ${build(model, features).outputs} outputs`],
+    ['model', `${model.kind}, ${counted(features, 'input')}, ${counted(build(model, features).outputs, 'output')}`],
     ['parameters', `${total(table)} in ${table.length} tensors${fixed === 0 ? '' : `, ${fixed} of them fixed`}`],
     ['training', training === undefined ? 'not recorded' : trainingText(training)],
   ];
   const record = fromExtra(extra);
+  const ofTable = fromTableExtra(extra, file);
   if (record !== undefined) {
     rows.push(['task', `${record.task}, recipe ${record.recipe}, data ${record.dataName}`]);
     rows.push(['test error (MSE)', formatLoss(record.testMse)]);
+  } else if (ofTable !== undefined) {
+    rows.push(...recordWords(ofTable));
   } else if (Object.keys(extra).length > 0) {
     rows.push(['notes', JSON.stringify(extra)]);
   }
   return labelled(rows, width);
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
 function trainingText({ steps, history, loss, optimizer, batchSize, seed }: TrainingFacts): string {

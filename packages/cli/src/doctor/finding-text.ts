@@ -1,7 +1,7 @@
 /**
  * Findings for people: a column of states, one of names, and what there is to say; under one another where it is narrow.
  *
- * Commands stand on lines of their own and are never broken, so that they can be copied.
+ * Commands stand on lines of their own and are never broken, so that they can be copied; long ones begin further left.
  */
 
 import { styleText } from 'node:util';
@@ -40,7 +40,10 @@ export function findingText({ name, state, detail, remedy }: Finding, { width, n
   const head = `${mark}${' '.repeat(stateWidth - state.length)}${name}`;
   const lines = block(detail);
   if (remedy !== undefined && 'advice' in remedy) lines.push(...block(remedy.advice));
-  if (remedy !== undefined && 'command' in remedy) lines.push(`${padding}$ ${remedy.command}`);
+  if (remedy !== undefined && 'command' in remedy) {
+    const room = Math.max(2, Math.min(indent, width - remedy.command.length - 2));
+    lines.push(`${' '.repeat(room)}$ ${remedy.command}`);
+  }
   if (!beside) return [head, ...lines].join('\n');
   const [first = '', ...rest] = lines;
   return [`${head}${first.slice(stateWidth + name.length)}`, ...rest].join('\n');

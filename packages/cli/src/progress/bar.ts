@@ -15,12 +15,12 @@ import type { Progress } from './progress.ts';
 export function progressBar(sink: Sink): Progress {
   const width = widthOf(sink);
   const plain = plainLines((text) => sink.write(`${text}\n`), width);
-  const compact = width < 72;
+  const { format, barsize } = layout(width);
   const bar = new cliProgress.SingleBar(
     {
       stream: sink as NodeJS.WritableStream,
-      format: compact ? '{epoch} {bar} {loss}' : 'epoch {epoch} {bar} loss {loss}{validation}  {left}',
-      barsize: compact ? Math.max(4, width - 24) : Math.min(24, width - 56),
+      format,
+      barsize,
       hideCursor: true,
       fps: 8,
     },
@@ -65,5 +65,15 @@ export function progressBar(sink: Sink): Progress {
     },
     note: plain.note,
     result: plain.result,
+  };
+}
+
+/** What a width has room for. */
+function layout(width: number): { readonly format: string; readonly barsize: number } {
+  if (width < 48) return { format: '{epoch} {bar} {loss}', barsize: Math.max(4, width - 24) };
+  if (width < 72) return { format: '{epoch} {bar} {loss}  {left}', barsize: width - 38 };
+  return {
+    format: 'epoch {epoch} {bar} loss {loss}{validation}  {left}',
+    barsize: Math.min(48, width - 56),
   };
 }

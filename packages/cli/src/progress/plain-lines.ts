@@ -31,10 +31,26 @@ function outcomeText({ figures, out, files, next = [] }: RunOutcome, width: numb
   return lines.join('\n');
 }
 
-/** Labels and values in two columns; in a narrow terminal the value goes to the next line. */
+/**
+ * Labels and values in two columns. A value that is too long goes on below itself; where there is no room beside the labels
+ * all values go below theirs.
+ */
 export function labelled(rows: readonly (readonly [string, string])[], width: number): string[] {
   const column = Math.max(...rows.map(([label]) => label.length)) + 2;
-  return rows.flatMap(([label, value]) =>
-    column + value.length <= width ? [`${label.padEnd(column)}${value}`] : [label, `  ${value}`],
-  );
+  const room = width - column;
+  if (room < leastRoom && rows.some(([, value]) => value.length > room)) {
+    // A row without a label goes on with the value above it.
+    return rows.flatMap(([label, value]) => [
+      ...(label === '' ? [] : [label]),
+      ...wrap(`  ${value}`, width).split('\n'),
+    ]);
+  }
+  return rows.flatMap(([label, value]) => {
+    // What fits stays as it is, spaces and all.
+    const lines = value.length <= room ? [value] : wrap(value, room).split('\n');
+    return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(column)}${line}`);
+  });
 }
+
+/** Characters that a value needs beside its label to be read. */
+const leastRoom = 32;

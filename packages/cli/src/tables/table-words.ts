@@ -58,6 +58,7 @@ export function tableStart(start: TableStart): RunStart {
     lines: [
       `Data: ${data.join(', ')}`,
       ...start.notes.map((note) => `- ${note}`),
+      '',
       `Learning ${targets}${ahead} (${preparation.task}) from ${sequences.train} sequences of up to ${steps} rows, ${channels} inputs each.`,
       `Model: ${cell} of ${units} units, ${parameters} parameters. Up to ${epochs} epochs, ${batches}, ${optimizer} at rate ${rate} (${schedule}), seed ${seed}, backend ${start.backend}.`,
       ...(resumedAfter === undefined ? [] : [`Going on after epoch ${resumedAfter}.`]),
