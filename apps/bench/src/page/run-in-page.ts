@@ -31,7 +31,12 @@ export async function openPage(): Promise<MeasuringPage> {
     resolve: { conditions: ['@rheo/source', ...defaultClientConditions] },
     // Found while a measurement runs, these would make the page load again in its midst.
     optimizeDeps: {
-      include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'],
+      include: [
+        '@tensorflow/tfjs-core',
+        '@tensorflow/tfjs-core/dist/register_all_gradients.js',
+        '@tensorflow/tfjs-backend-cpu',
+        '@tensorflow/tfjs-backend-wasm',
+      ],
       exclude: ['onnxruntime-web', '@jax-js/jax'],
     },
     server: {

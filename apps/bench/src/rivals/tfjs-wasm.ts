@@ -26,9 +26,12 @@ async function load(): Promise<Core> {
   return tf;
 }
 
-/** The core's Node bundle (4.22) registers no gradients; the registry is global, so its other build can fill it. */
+/** The core (4.22) registers no gradients in its bundle for Node, nor when a bundler drops what it takes for unused. */
 async function registerGradients(): Promise<void> {
-  if (!('process' in globalThis)) return;
+  if (!('process' in globalThis)) {
+    await import('@tensorflow/tfjs-core/dist/register_all_gradients.js');
+    return;
+  }
   const { createRequire } = await import('node:module');
   createRequire(import.meta.url)('@tensorflow/tfjs-core/dist/register_all_gradients.js');
 }
