@@ -128,7 +128,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .option('--max-keys <n>', `states held at most (default: ${defaultLimits.maxKeys})`, wholeNumber(1))
     .option(
       '--idle <s>',
-      `drop states unused for so long (default: ${defaultLimits.idleKeySeconds})`,
+      `drop states unused for so long (default: ${defaultLimits.idleKeySeconds}; 0: never)`,
       wholeNumber(0, 1_000_000),
     )
     .option('--rate <n>', `rows a second of a connection (default: ${defaultLimits.connectionRate})`, wholeNumber(0))

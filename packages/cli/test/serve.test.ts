@@ -197,6 +197,7 @@ it('tells what it serves, which keys it holds, and its numbers', async () => {
     inputs: [{ column: 'heat' }, { column: 'mode', labels: ['fast', 'idle', 'slow'] }],
     time: { column: 'at', unit: 'date' },
     outputs: [{ column: 'load' }, { column: 'heat' }],
+    window: 100,
   });
   expect((await ask(url, '/keys?limit=1')).body).toMatchObject({ keys: [{ key: 'a/b ü', steps: 2 }] });
   const path = `/keys/${encodeURIComponent('a/b ü')}`;

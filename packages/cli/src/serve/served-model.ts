@@ -101,7 +101,8 @@ function plainDescription({ features, outputs, needsObserved, hasDefaultElapsed 
   };
 }
 
-function preparedDescription({ task, time, timeScale, features, targets, classes, horizon }: Preparation): object {
+function preparedDescription(preparation: Preparation): object {
+  const { task, time, timeScale, features, targets, classes, horizon, window } = preparation;
   return {
     task,
     inputs: features.map((feature) =>
@@ -116,5 +117,6 @@ function preparedDescription({ task, time, timeScale, features, targets, classes
     time: time === null ? null : { column: time.column, unit: time.unit, scale: timeScale },
     outputs: classes === null ? targets.map(({ column }) => ({ column })) : { column: targets[0]?.column, classes },
     ...(horizon === null ? {} : { horizon }),
+    window: window.steps,
   };
 }
