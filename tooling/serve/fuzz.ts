@@ -99,7 +99,7 @@ export async function fuzz({ requests, seed, connections }: FuzzOptions): Promis
 }
 
 async function resident(server: Server): Promise<number> {
-  return Math.round((await server.metric('rheo_resident_bytes')) / 1e6);
+  return Math.round((await server.metric('process_resident_memory_bytes')) / 1e6);
 }
 
 /** Sends the next row of every good key, by HTTP and WebSocket in turn, and compares what comes. */

@@ -42,10 +42,12 @@ async function runLoad(): Promise<void> {
       const compared = Array.from({ length: Math.ceil(options.keys / 20) }, (_, k) => `${transport} ${20 * k}`);
       const wanted = new Map<string, number[]>();
       for (const key of compared) wanted.set(key, await answersOf(model, key, options.rate * options.seconds));
+      const idle = await server.metric('process_cpu_seconds_total');
       const result = await load(server, { ...options, transport }, wanted);
       const { answers, errors, firstError, p50, p99, largest } = result;
+      const cpu = (await server.metric('process_cpu_seconds_total')) - idle;
       const held = await server.metric('rheo_keys');
-      const resident = (await server.metric('rheo_resident_bytes')) / 1e6;
+      const resident = (await server.metric('process_resident_memory_bytes')) / 1e6;
       const busy =
         (await server.metric('rheo_prediction_seconds_sum')) / (await server.metric('rheo_prediction_seconds_count'));
       console.log(
@@ -53,7 +55,7 @@ async function runLoad(): Promise<void> {
           `${transport}: ${options.keys} keys, ${options.rate} rows a second each, over ${options.connections} connections, ${result.seconds.toFixed(1)} s`,
           `  ${answers} answers, ${errors} wrong or missing${firstError === undefined ? '' : ` (${firstError.slice(0, 200)})`}`,
           `  from due to answered: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, largest ${largest.toFixed(2)} ms`,
-          `  ${(busy * 1e6).toFixed(1)} µs in the server for a row parsed; ${held} states, ${resident.toFixed(0)} MB`,
+          `  ${(busy * 1e6).toFixed(1)} µs in the server for a row parsed, ${((cpu / answers) * 1e6).toFixed(1)} µs of processor with everything around it; ${held} states, ${resident.toFixed(0)} MB`,
         ].join('\n'),
       );
       if (errors > 0 || answers !== options.keys * options.rate * options.seconds) process.exitCode = 1;

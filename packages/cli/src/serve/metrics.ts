@@ -74,10 +74,16 @@ export class Metrics {
       ...family('rheo_websockets', 'gauge', 'Open WebSockets.', [['', sockets]]),
       ...family('rheo_snapshots_total', 'counter', 'Files of states.', labelled('result', this.#snapshots)),
       ...family('rheo_uptime_seconds', 'gauge', 'Time since the start.', [['', uptime]]),
-      ...family('rheo_resident_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]]),
+      ...family('process_resident_memory_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]]),
+      ...family('process_cpu_seconds_total', 'counter', 'Time on processors.', [['', cpuSeconds()]]),
       '',
     ].join('\n');
   }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function family(
