@@ -174,6 +174,17 @@ describe('requests', () => {
     await two.close();
   });
 
+  it('with too many large bodies at once', async () => {
+    const { url, port, service } = await up({ arrivingBytes: 3_000, bodyBytes: 2_000 });
+    const head = 'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+    const slow = [1, 2].map(() => raw(port, `${head}Content-Length: 1900\r\n\r\n${' '.repeat(1_400)}`));
+    while (service.arriving.bytes < 2_800) await new Promise((resolve) => setTimeout(resolve, 5));
+    refusal(await post(url, { ...row, id: 'x'.repeat(250) }), 'busy', /at once/);
+    for (const answer of await Promise.all(slow)) refusal(answer, 'timeout', /within 1 s/);
+    expect(service.arriving.bytes).toBe(0);
+    expect((await post(url, { ...row, id: 'x'.repeat(250) })).status).toBe(200);
+  });
+
   it('that no client caused are told without details, and the state is as before', async () => {
     const broken = {
       ...model,

@@ -96,7 +96,7 @@ async function predict(
   if (type !== jsonType) {
     throw new Refusal('media-type', `Send Content-Type: ${jsonType}, or ${linesTypes[0]} for lines of JSON.`);
   }
-  const value = jsonOf(await readText(request, service.limits));
+  const value = jsonOf(await readText(request, service.limits, service.arriving));
   if (!Array.isArray(value)) return { status: 200, json: answer(service, 'http', value, bucket) };
   checkRows(value, service);
   const replies = [];

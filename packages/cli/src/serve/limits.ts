@@ -4,6 +4,8 @@
 export interface Limits {
   /** Bytes of the body of a request; of a line where lines stream. */
   readonly bodyBytes: number;
+  /** Bytes of all bodies that are arriving, together. */
+  readonly arrivingBytes: number;
   /** Bytes of a WebSocket message. */
   readonly messageBytes: number;
   readonly headerBytes: number;
@@ -33,7 +35,8 @@ export interface Limits {
 /** Unless options say otherwise. */
 export const defaultLimits: Limits = {
   bodyBytes: 1 << 20,
-  messageBytes: 1 << 18,
+  arrivingBytes: 1 << 26,
+  messageBytes: 1 << 16,
   headerBytes: 1 << 14,
   rows: 10_000,
   keyLength: 256,

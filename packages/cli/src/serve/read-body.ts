@@ -7,25 +7,35 @@ import { Refusal } from './refusal.ts';
 export interface BodyLimits {
   readonly bodyBytes: number;
   readonly patienceSeconds: number;
+  readonly arrivingBytes: number;
+}
+
+/** Bytes of the bodies of a server that are arriving: many large ones at once would fill the memory. */
+export interface Arriving {
+  bytes: number;
 }
 
 const newline = 10;
 
-/** The whole body as text. Throws `Refusal`: `too-large`, `timeout`, `malformed`. */
-export function readText(request: IncomingMessage, { bodyBytes, patienceSeconds }: BodyLimits): Promise<string> {
+/** The whole body as text. Throws `Refusal`: `too-large`, `timeout`, `malformed`, `busy`. */
+export function readText(request: IncomingMessage, limits: BodyLimits, arriving: Arriving): Promise<string> {
+  const { bodyBytes, patienceSeconds, arrivingBytes } = limits;
   // By events: iterating over a request costs more than a step of a small model.
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (refusal?: Refusal): void => {
       clearTimeout(timer);
+      arriving.bytes -= size;
       request.off('data', add).off('end', whole).off('close', torn).pause();
       if (refusal !== undefined) reject(refusal);
     };
     const add = (chunk: Buffer): void => {
       size += chunk.length;
+      arriving.bytes += chunk.length;
       chunks.push(chunk);
       if (size > bodyBytes) end(tooLarge('body', bodyBytes));
+      else if (arriving.bytes > arrivingBytes) end(crowded());
     };
     const whole = (): void => {
       end();
@@ -117,6 +127,10 @@ async function inTime<T>(coming: Promise<T>, patience: Patience): Promise<T> {
 
 function late(seconds: number): Refusal {
   return new Refusal('timeout', `The body did not arrive within ${seconds} s.`);
+}
+
+function crowded(): Refusal {
+  return new Refusal('busy', 'Too many large bodies are arriving at once. Try again later.', { retryAfter: 1 });
 }
 
 function endedEarly(): Refusal {

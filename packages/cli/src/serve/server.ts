@@ -61,6 +61,7 @@ export async function startServer(model: ServedModel, options: ServerOptions): P
     metrics,
     limits,
     guard: { loopback: isLoopback(host), token: options.token },
+    arriving: { bytes: 0 },
     stopping: false,
     report: (error) =>
       log('failure', { message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

@@ -5,6 +5,7 @@ import type { KeyStates } from './key-states.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics, Transport } from './metrics.ts';
 import type { Answer, Predictor } from './predictor.ts';
+import type { Arriving } from './read-body.ts';
 import { idOf } from './read-row.ts';
 import type { RefusalBody } from './refusal.ts';
 import { Refusal, refusalBody, refusalOf } from './refusal.ts';
@@ -19,6 +20,7 @@ export interface Service {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly guard: GuardOptions;
+  readonly arriving: Arriving;
   /** True once it ends: nothing new is taken. */
   stopping: boolean;
   /** Tells the log of a failure that is no client's. */
