@@ -1,7 +1,7 @@
 /** A small part of `pnpm serve fuzz` and `pnpm serve load`, with every check that they make. */
 import { expect, it } from 'vitest';
 import { fuzz } from './fuzz.ts';
-import { load } from './load.ts';
+import { load, restart } from './load.ts';
 import { malformed } from './malformed.ts';
 import { answersOf, modelFile } from './model.ts';
 import { startServer } from './start-server.ts';
@@ -36,15 +36,18 @@ it('the same seed sends the same bytes, another seed others', () => {
   expect(bytes(3)).not.toBe(bytes(4));
 });
 
-it('keyed streams over WebSocket and HTTP all get what the library answers', async () => {
+it('keyed streams over WebSocket and HTTP all get what the library answers, across a restart', async () => {
   const model = await modelFile(8);
-  const server = await startServer(model);
+  let server = await startServer(model);
   try {
     for (const transport of ['websocket', 'http'] as const) {
       const wanted = new Map<string, number[]>();
-      for (let k = 0; k < 40; k++) wanted.set(`${transport} ${k}`, await answersOf(model, `${transport} ${k}`, 20));
+      for (let k = 0; k < 40; k++) wanted.set(`${transport} ${k}`, await answersOf(model, `${transport} ${k}`, 21));
       const options = { transport, keys: 40, rate: 10, seconds: 2, connections: 5 };
       expect(await load(server, options, wanted)).toMatchObject({ answers: 800, errors: 0 });
+      const after = await restart(server, [...wanted.keys()], 20, wanted);
+      server = after.server;
+      expect(after.wrong).toBe(0);
     }
   } finally {
     expect(await server.stop()).toBe(0);

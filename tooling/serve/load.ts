@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { rowOf } from './model.ts';
 import type { Server } from './start-server.ts';
+import { ask } from './start-server.ts';
 
 export type Transport = 'websocket' | 'http';
 
@@ -105,6 +106,29 @@ export async function load(
   const at = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? Number.NaN;
   return { answers: latencies.length, errors, firstError, p50: at(0.5), p99: at(0.99), largest: at(1), seconds: took };
+}
+
+/** Stops a server and starts it again; the next row of every key must be answered as if nothing had been. */
+export async function restart(
+  server: Server,
+  keys: readonly string[],
+  step: number,
+  wanted: ReadonlyMap<string, readonly number[]>,
+): Promise<{ readonly server: Server; readonly wrong: number }> {
+  const code = await server.stop();
+  const again = await server.again();
+  let wrong = code === 0 ? 0 : keys.length;
+  for (let from = 0; from < keys.length; from += 1000) {
+    const part = keys.slice(from, from + 1000);
+    const text = await ask(again.url, '/predict', JSON.stringify(part.map((key) => rowOf(key, step))));
+    const answers = JSON.parse(text) as { readonly step?: number; readonly prediction?: { readonly heat: number } }[];
+    wrong += part.filter((key, at) => {
+      const right = wanted.get(key)?.[step];
+      const { step: seen, prediction } = answers[at] ?? {};
+      return seen !== step + 1 || (right !== undefined && right !== prediction?.heat);
+    }).length;
+  }
+  return { server: again, wrong };
 }
 
 interface Line {

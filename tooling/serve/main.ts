@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz.ts';
 import type { Transport } from './load.ts';
-import { load } from './load.ts';
+import { load, restart } from './load.ts';
 import { answersOf, modelFile } from './model.ts';
 import { startServer } from './start-server.ts';
 
@@ -36,12 +36,13 @@ async function runLoad(): Promise<void> {
   const options = { keys: keys ?? 0, rate: rate ?? 0, seconds: seconds ?? 0, connections: connections ?? 0 };
   const model = await modelFile(Number(values.units));
   for (const transport of ['websocket', 'http'] as const satisfies Transport[]) {
-    const server = await startServer(model);
+    let server = await startServer(model);
     try {
+      const steps = options.rate * options.seconds;
       // A key in twenty is compared with the library, to the last bit.
       const compared = Array.from({ length: Math.ceil(options.keys / 20) }, (_, k) => `${transport} ${20 * k}`);
       const wanted = new Map<string, number[]>();
-      for (const key of compared) wanted.set(key, await answersOf(model, key, options.rate * options.seconds));
+      for (const key of compared) wanted.set(key, await answersOf(model, key, steps + 1));
       const idle = await server.metric('process_cpu_seconds_total');
       const result = await load(server, { ...options, transport }, wanted);
       const { answers, errors, firstError, p50, p99, largest } = result;
@@ -50,15 +51,19 @@ async function runLoad(): Promise<void> {
       const resident = (await server.metric('process_resident_memory_bytes')) / 1e6;
       const busy =
         (await server.metric('rheo_prediction_seconds_sum')) / (await server.metric('rheo_prediction_seconds_count'));
+      const all = Array.from({ length: options.keys }, (_, k) => `${transport} ${k}`);
+      const after = await restart(server, all, steps, wanted);
+      server = after.server;
       console.log(
         [
           `${transport}: ${options.keys} keys, ${options.rate} rows a second each, over ${options.connections} connections, ${result.seconds.toFixed(1)} s`,
           `  ${answers} answers, ${errors} wrong or missing${firstError === undefined ? '' : ` (${firstError.slice(0, 200)})`}`,
           `  from due to answered: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, largest ${largest.toFixed(2)} ms`,
           `  ${(busy * 1e6).toFixed(1)} µs in the server for a row parsed, ${((cpu / answers) * 1e6).toFixed(1)} µs of processor with everything around it; ${held} states, ${resident.toFixed(0)} MB`,
+          `  after SIGTERM and a new start, the next row of every key: ${all.length} answers, ${after.wrong} wrong or missing`,
         ].join('\n'),
       );
-      if (errors > 0 || answers !== options.keys * options.rate * options.seconds) process.exitCode = 1;
+      if (errors + after.wrong > 0 || answers !== options.keys * steps) process.exitCode = 1;
     } finally {
       await server.stop();
       server.remove();
