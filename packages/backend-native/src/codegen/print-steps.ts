@@ -23,6 +23,7 @@ import { scalarTypes, suffixes } from './operations.ts';
 import { printMap } from './print-map.ts';
 import { printProduct } from './print-product.ts';
 import { printReduce } from './print-reduce.ts';
+import { printSums } from './print-sums.ts';
 import { VectorPrinter } from './vector-printer.ts';
 
 /** Functions printed so far, and a number for the next. */
@@ -104,6 +105,9 @@ function printBody(context: PrintContext, step: Kernel, lines: Lines): void {
     case 'reduce':
       printReduce(context, step, lines);
       break;
+    case 'sums':
+      printSums(context, step, lines);
+      break;
     case 'argmax':
       printArgmax(context, step, lines);
       break;
@@ -183,6 +187,15 @@ function printScatter(context: PrintContext, step: ScatterStep, lines: Lines): v
     lines.add(`const i32v index = ${printer.index(step.index, step.size)};`);
     lines.add(`const ${suffixes[stored(step.dtype)]}32v value = ${printer.text(step.value)};`);
     const moved = along === undefined ? 0 : (store.strides[along] ?? 0);
+    if (moved === 1 && printer.uniform(step.index)) {
+      // All lanes go to one place: they are added as a vector.
+      const place = `${address(context, store, names)} + index[0] * ${step.stride}L`;
+      const suffix = suffixes[stored(step.dtype)];
+      const whole = used === lanes;
+      const sum = `load_${suffix}(${place}) + value`;
+      lines.add(whole ? `store_${suffix}(${place}, ${sum});` : `store_${suffix}_part(${place}, ${sum}, ${used});`);
+      return;
+    }
     const at = `${address(context, store, names)} + index[lane] * ${step.stride}L${moved === 0 ? '' : ` + lane * ${moved}L`}`;
     lines.add(`for (int lane = 0; lane < ${rank === 0 ? 1 : used}; ++lane) *(${at}) += value[lane];`);
   });

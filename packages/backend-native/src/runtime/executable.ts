@@ -43,7 +43,7 @@ export interface Printed {
 
 /** Lowers a legal Program and prints it. */
 export function printProgram(program: Program, bound: ReadonlySet<number>, target: Target): Printed {
-  const lowered = lower(program, bound, { panel: panelOf(target) });
+  const lowered = lower(program, bound, { panel: panelOf(target), sums: true });
   return { program, lowered, plan: planMemory(lowered), text: printSource(lowered, target) };
 }
 

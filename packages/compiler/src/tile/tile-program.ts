@@ -16,21 +16,26 @@ import type { AxisBlock } from './axis-variables.ts';
 import { unifyAxes } from './axis-variables.ts';
 import type { Retiling } from './retile.ts';
 import { emitRetiled, holdsArrays, isArray, numberings, shapeIn } from './retile.ts';
+import { indexesInLoops, rowsLast } from './rows-last.ts';
 import { unshare } from './unshare.ts';
 
 /** What decides about tiles. */
 export interface TileOptions {
-  /** Rows of a tile for an axis of `size` rows, `size` or more for no tiles; `rowsPerTile` unless given. */
-  readonly rows?: (size: number, program: Program, axis: TileAxis) => number;
+  /**
+   * Rows of a tile for an axis of `size` rows, `size` or more for no tiles; `rowsPerTile` unless given. `indexed` says
+   * that loops read or add at indices: then rows may come to lie in the lanes of vectors.
+   */
+  readonly rows?: (size: number, indexed: boolean) => number;
 }
 
 /**
  * Rows of a tile where nothing else is known: at least four tiles if that leaves eight rows or more to each, so that
  * four threads have work, and 64 at most, so that what a tile keeps stays small. Multiples of eight fill the register
- * blocks of matrix products.
+ * blocks of matrix products; sixteen, the widest vectors.
  */
-export function rowsPerTile(size: number): number {
-  return Math.min(64, Math.max(8, Math.ceil(size / 32) * 8));
+export function rowsPerTile(size: number, indexed: boolean = false): number {
+  const unit = indexed ? 16 : 8;
+  return Math.min(64, Math.max(unit, Math.ceil(size / (4 * unit)) * unit));
 }
 
 /** The Program with a loop over tiles; the same object where there is nothing to tile. It must be static and without calls. */
@@ -43,7 +48,7 @@ export function tileProgram(given: Program, { rows = rowsPerTile }: TileOptions 
   const found = findTile(graph, loops);
   if (found === undefined) return given;
   const size = found.axis.size as number;
-  const wanted = Math.floor(rows(size, program, found.axis));
+  const wanted = Math.floor(rows(size, indexesInLoops(graph.root)));
   const base = { graph, variable: found.variable };
   if (!(wanted >= 1) || wanted >= size || holdsArrays({ ...base, rows: wanted }, graph.root)) return given;
   const whole = Math.floor(size / wanted);
@@ -153,7 +158,9 @@ function tileBody(
   }
   const offsets = new Map(dtypes.map((dtype) => [dtype, inner.param({ dtype, shape: [] })]));
   emitRetiled(retiling, block, region, inner, map, offsets);
-  return inner.build(outputs.map((id) => map.get(id) as ValueId));
+  const body = inner.build(outputs.map((id) => map.get(id) as ValueId));
+  const ordered = [...inputs.filter((id) => along(id) < 0), ...inputs.filter((id) => along(id) >= 0)];
+  return rowsLast(body, ordered.map(along)) ?? body;
 }
 
 function valuesOf(instruction: Instruction): ValueId[] {
