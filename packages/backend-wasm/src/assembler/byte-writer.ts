@@ -55,16 +55,6 @@ export class ByteWriter {
     this.u8(rest & 127);
   }
 
-  /** Signed LEB128 of an i64. */
-  s64(value: bigint): void {
-    let rest = BigInt.asIntN(64, value);
-    while (rest < -64n || rest > 63n) {
-      this.u8(Number(rest & 127n) | 128);
-      rest >>= 7n;
-    }
-    this.u8(Number(rest & 127n));
-  }
-
   /** Little-endian 32-bit float. */
   f32(value: number): void {
     scratch.setFloat32(0, value, true);

@@ -125,21 +125,6 @@ export class FunctionBuilder implements Callable {
     this.#code.s32(value);
   }
 
-  i64Const(value: bigint): void {
-    this.#code.u8(0x42);
-    this.#code.s64(value);
-  }
-
-  f32Const(value: number): void {
-    this.#code.u8(0x43);
-    this.#code.f32(value);
-  }
-
-  f64Const(value: number): void {
-    this.#code.u8(0x44);
-    this.#code.f64(value);
-  }
-
   /** A v128 from its 16 bytes. */
   v128Const(bytes: ArrayLike<number>): void {
     if (bytes.length !== 16) throw new RangeError('@rheo/backend-wasm: a v128 constant has 16 bytes');
@@ -211,19 +196,9 @@ export class FunctionBuilder implements Callable {
     this.#code.u8(lane);
   }
 
-  /** memory.copy: (destination, source, bytes) on the stack. */
-  memoryCopy(): void {
-    this.#code.raw([0xfc, 10, 0, 0]);
-  }
-
   /** memory.fill: (destination, byte, count) on the stack. */
   memoryFill(): void {
     this.#code.raw([0xfc, 11, 0]);
-  }
-
-  /** memory.size in pages of 64 KiB. */
-  memorySize(): void {
-    this.#code.raw([0x3f, 0]);
   }
 
   /** A block; a branch to its label leaves it. */
@@ -291,14 +266,6 @@ export class FunctionBuilder implements Callable {
 
   brIf(label: Label): void {
     this.#indexed(0x0d, this.#depth - label);
-  }
-
-  /** br_table: an i32 on the stack selects a label, the last one if out of range. */
-  brTable(labels: readonly Label[], otherwise: Label): void {
-    this.#code.u8(0x0e);
-    this.#code.u32(labels.length);
-    for (const label of labels) this.#code.u32(this.#depth - label);
-    this.#code.u32(this.#depth - otherwise);
   }
 
   return_(): void {

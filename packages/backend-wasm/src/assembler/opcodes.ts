@@ -1,9 +1,9 @@
 /**
- * The instruction set of code on four-byte elements as text: the parts of MVP, sign extension, saturating
- * truncation, SIMD, relaxed SIMD and atomics that work on i32, f32, i32x4, f32x4 and v128. Each entry is a first opcode and the mnemonics that follow it one by one;
- * a word that starts with "." repeats the last prefix and "-n" skips n opcodes. The same text is
- * parsed by the type system, so a misspelt mnemonic does not compile. Control flow, constants,
- * locals and bulk memory have methods of their own on the function builder.
+ * The instruction set of code on four-byte elements as text: the parts of MVP, sign extension, saturating truncation,
+ * SIMD and atomics that work on i32, f32, i32x4, f32x4 and v128. Each entry is a first opcode and the mnemonics that
+ * follow it one by one; a word that starts with "." repeats the last prefix and "-n" skips n opcodes. The same text is
+ * parsed by the type system, so a misspelt mnemonic does not compile. Control flow, constants, locals and bulk memory
+ * have methods of their own on the function builder.
  *
  * Encoded opcode: below 256 a single byte, else prefix byte × 4096 + sub-opcode.
  */
@@ -40,15 +40,7 @@ const plain = [
   [0xfd0a0, 'i32x4.abs .neg -1 .all_true .bitmask -6 .shl .shr_s .shr_u .add -2 .sub -3 .mul .min_s .min_u'],
   [0xfd0b8, 'i32x4.max_s .max_u'],
   [0xfd0e0, 'f32x4.abs .neg -1 .sqrt .add .sub .mul .div .min .max .pmin .pmax'],
-  [
-    0xfd0f8,
-    'i32x4.trunc_sat_f32x4_s .trunc_sat_f32x4_u f32x4.convert_i32x4_s .convert_i32x4_u -5 i32x4.relaxed_trunc_f32x4_s',
-  ],
-  [
-    0xfd102,
-    'i32x4.relaxed_trunc_f32x4_u -2 f32x4.relaxed_madd .relaxed_nmadd -4 i32x4.relaxed_laneselect -1 f32x4.relaxed_min',
-  ],
-  [0xfd10e, 'f32x4.relaxed_max'],
+  [0xfd0f8, 'i32x4.trunc_sat_f32x4_s .trunc_sat_f32x4_u f32x4.convert_i32x4_s .convert_i32x4_u'],
 ] as const;
 
 const lane = [[0xfd01b, 'i32x4.extract_lane .replace_lane -2 f32x4.extract_lane .replace_lane']] as const;

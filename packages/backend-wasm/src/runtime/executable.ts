@@ -120,8 +120,14 @@ export class WasmExecutable implements SyncExecutable {
       throw error;
     }
     this.#place(tensors, results);
-    callEntry(this.#points, 'run', this.#addresses);
-    for (const index of this.#donate) tensors[index]?.end('donated');
+    try {
+      callEntry(this.#points, 'run', this.#addresses);
+    } catch (error) {
+      for (const tensor of results) tensor.dispose();
+      throw error;
+    } finally {
+      for (const index of this.#donate) tensors[index]?.end('donated');
+    }
     return results;
   }
 
