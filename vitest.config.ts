@@ -9,7 +9,8 @@ const serverConditions = [source, ...defaultServerConditions];
 const tfjsPackages = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
   (name) => `@tensorflow/tfjs-${name}`,
 );
-const browserTests = ['packages/*/test/**/*.browser.test.ts', 'tooling/**/*.browser.test.ts'];
+const browserTests = ['packages', 'apps'].map((folder) => `${folder}/*/test/**/*.browser.test.ts`);
+browserTests.push('tooling/**/*.browser.test.ts');
 
 export default defineConfig({
   test: {

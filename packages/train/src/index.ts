@@ -46,6 +46,7 @@ export type { SgdOptions } from './optimizers/sgd.ts';
 export { sgd } from './optimizers/sgd.ts';
 export type { Walker2dRecipe, Walker2dRecipeName, Walker2dSetup } from './recipes/walker2d.ts';
 export { walker2dRecipes, walker2dSetup } from './recipes/walker2d.ts';
+export { saveFile } from './save-file.ts';
 export { constantRate } from './schedules/constant-rate.ts';
 export type { CosineOptions } from './schedules/cosine.ts';
 export { cosine } from './schedules/cosine.ts';
