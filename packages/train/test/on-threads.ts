@@ -54,14 +54,14 @@ export const cells: Readonly<Record<string, Layer>> = {
 export async function expectSameBits(cell: Layer, numbers: readonly number[]): Promise<void> {
   const model = sequential([cell, linear(1)]);
   const options = {
-    data: sineData(50, 4),
-    validation: sineData(30, 4, 0.3),
+    data: sineData(90, 4),
+    validation: sineData(72, 4, 0.3),
     loss: meanSquaredError,
     optimizer: adam({ learningRate: 0.01, clipNorm: 1 }),
     penalty: l2(1e-5),
     epochs: 2,
-    // Tiles of eight rows, and one of four.
-    batchSize: 20,
+    // Two tiles of sixteen rows, and one of four.
+    batchSize: 36,
     seed: 5,
   };
   const alone = await wasm();
