@@ -6,11 +6,11 @@
 import type { CompileOptions, Program, TensorType } from '@rheo/ir';
 import { nestedPrograms, RheoError, valueTypes } from '@rheo/ir';
 import type { OptionalPasses, PassSwitches } from '@rheo/passes';
-import { optimise, specialise, standardPasses } from '@rheo/passes';
+import { optimiseLazily, specialise, standardPassNames } from '@rheo/passes';
 
 /** Names that the compile option `passes` may switch. */
 export function switchablePasses(optional: OptionalPasses): readonly string[] {
-  return [...Object.keys(standardPasses), 'tile', ...Object.keys(optional)].filter((name) => name !== 'inlineCalls');
+  return [...standardPassNames, 'tile', ...Object.keys(optional)].filter((name) => name !== 'inlineCalls');
 }
 
 /** The backend that compiles. */
@@ -33,7 +33,7 @@ export async function legalProgram(program: Program, options: CompileOptions, ta
   check(bound, target.from);
   checkDonation(bound, options, target.from);
   const { tile = true, ...others } = switches(options, target) as PassSwitches & { readonly tile?: boolean };
-  const clean = optimise(bound, { ...others, inlineCalls: true }, target.optional);
+  const clean = await optimiseLazily(bound, { ...others, inlineCalls: true }, target.optional);
   if (!tile || !hasRows(clean)) return clean;
   // Loaded when it is needed: a page that predicts step by step never does.
   const { tileProgram } = await import('./tile/tile-program.ts');

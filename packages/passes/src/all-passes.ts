@@ -2,8 +2,8 @@
  * Every pass by name, for tools and tests.
  */
 
-import type { PassName } from './optimise.ts';
 import { standardPasses } from './optimise.ts';
+import type { PassName } from './optimise-with.ts';
 import { optionalPasses } from './optional-passes.ts';
 import type { Pass } from './rebuild.ts';
 

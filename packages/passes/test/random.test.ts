@@ -1,9 +1,10 @@
 /** Every pass keeps the meaning of random Programs with control flow, alone and after one another. */
 
 import type { Program } from '@rheo/ir';
-import { optimise, optionalPasses, passes, rematerialise, sink, specialise } from '@rheo/passes';
+import { print } from '@rheo/ir';
+import { optimise, optimiseLazily, optionalPasses, passes, rematerialise, sink, specialise } from '@rheo/passes';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { dims, programs } from './random-program.ts';
 import { expectSameMeaning } from './same-meaning.ts';
 
@@ -34,6 +35,15 @@ describe('random Programs keep their meaning', () => {
       fc.property(programs, (program) =>
         expectSameMeaning(program, rematerialise(program, { store: Number.POSITIVE_INFINITY })),
       ),
+      { numRuns },
+    );
+  });
+
+  test('optimiseLazily gives what optimise gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(programs, async (program) => {
+        expect(print(await optimiseLazily(program))).toBe(print(optimise(program)));
+      }),
       { numRuns },
     );
   });

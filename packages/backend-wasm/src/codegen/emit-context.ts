@@ -11,6 +11,9 @@ import type { FunctionBuilder, Global, Local } from '../assembler/function-build
 import type { ConstantPool } from '../math/constant-pool.ts';
 import type { SharedLoops } from './sharing.ts';
 
+/** What `sum-kernels.ts` exports. */
+export type SumKernels = typeof import('./sum-kernels.ts');
+
 /** The shared state of one module under construction. */
 export interface EmitContext {
   readonly buffers: readonly Buffer[];
@@ -19,6 +22,8 @@ export interface EmitContext {
   /** Global that holds the address of an input or result. */
   base(buffer: number): Global;
   readonly constants: ConstantPool;
+  /** Emitters of kernels that gather; loaded for a Program that has some. */
+  readonly sums: SumKernels | undefined;
   /** Emits what is to happen before a kernel is called, in a module that is made for profiling. */
   readonly beforeKernel?: (caller: FunctionBuilder, step: Step) => void;
   /** Loops that threads share out; absent where there are none. */

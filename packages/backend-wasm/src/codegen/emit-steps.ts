@@ -6,15 +6,11 @@
 import type { Step } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { ModuleBuilder } from '../assembler/module-builder.ts';
-import { emitArgmax } from './emit-argmax.ts';
-import type { EmitContext } from './emit-context.ts';
+import type { EmitContext, SumKernels } from './emit-context.ts';
 import { basePointer, pushPointer } from './emit-context.ts';
 import { emitMap } from './emit-map.ts';
 import { emitPack } from './emit-pack.ts';
 import { emitProduct } from './emit-product.ts';
-import { emitReduce } from './emit-reduce.ts';
-import { emitScatter } from './emit-scatter.ts';
-import { emitSums } from './emit-sums.ts';
 
 /** Emits a list of steps as calls in `f`, whose parameters are the iteration numbers of `loops`. */
 export function emitSteps(
@@ -44,13 +40,13 @@ function emitStep(
       emitMap(f, context, step, inside);
       break;
     case 'reduce':
-      emitReduce(f, context, step, inside);
+      sumKernels(context).emitReduce(f, context, step, inside);
       break;
     case 'sums':
-      emitSums(f, context, step, inside);
+      sumKernels(context).emitSums(f, context, step, inside);
       break;
     case 'argmax':
-      emitArgmax(f, context, step, inside);
+      sumKernels(context).emitArgmax(f, context, step, inside);
       break;
     case 'pack':
       emitPack(f, context, step, inside);
@@ -59,7 +55,7 @@ function emitStep(
       emitProduct(f, context, step, inside);
       break;
     case 'scatter':
-      emitScatter(f, context, step, inside);
+      sumKernels(context).emitScatter(f, context, step, inside);
       break;
     case 'loop': {
       if (context.shared?.has(step) === true) {
@@ -98,6 +94,11 @@ function emitStep(
       });
       break;
   }
+}
+
+function sumKernels({ sums }: EmitContext): SumKernels {
+  if (sums === undefined) throw new Error('a Program with sums is compiled without their kernels');
+  return sums;
 }
 
 function nameOf(step: Step): string {

@@ -13,7 +13,7 @@ import type { Callable, FunctionBuilder, Global } from '../assembler/function-bu
 import type { MemoryLimits } from '../assembler/module-builder.ts';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { inlineConstants } from '../math/constant-pool.ts';
-import type { EmitContext } from './emit-context.ts';
+import type { EmitContext, SumKernels } from './emit-context.ts';
 import { emitSteps } from './emit-steps.ts';
 import type { Layout, Sharing } from './sharing.ts';
 
@@ -34,6 +34,8 @@ export interface Target {
   readonly memory: MemoryLimits;
   /** Absent where one thread works. */
   readonly sharing?: Sharing;
+  /** Emitters of kernels that gather, once they have been loaded. */
+  sums?: SumKernels;
 }
 
 /** Lays out the workspace, which must be reserved before code is generated for its address. */
@@ -68,6 +70,7 @@ export function generate(
     address: (buffer) => base + (plan.offsets[buffer] ?? 0),
     base: (buffer) => globals.get(buffer) as Global,
     constants: inlineConstants,
+    sums: target.sums,
     ...(shared === undefined ? {} : { shared }),
     ...(tick === undefined ? {} : { beforeKernel: ticking(tick, numbers ?? new Map()) }),
   };

@@ -17,7 +17,7 @@ import type {
   TensorData,
   TensorType,
 } from '@rheo/ir';
-import { checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
+import { checkData, elementCount, formatType, nestedPrograms, opKinds, RheoError, staticShape } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import type { Target } from '../codegen/generate.ts';
@@ -148,6 +148,8 @@ class Wasm implements WasmBackend, ExecutableOwner {
       factory: 'wasm',
       optional: this.#passes,
     });
+    if (gathers(legal)) this.target.sums ??= await import('../codegen/sum-kernels.ts');
+    this.checkOpen();
     const donate = new Set(options.donate ?? []);
     const placed = placeProgram(this, legal, new Set());
     let executable: WasmExecutable;
@@ -237,6 +239,17 @@ class Wasm implements WasmBackend, ExecutableOwner {
   closed(executable: WasmExecutable): void {
     this.#executables.delete(executable);
   }
+}
+
+/** True if a Program has ops whose kernels gather. */
+function gathers({ instructions }: Program): boolean {
+  return instructions.some(
+    (found) =>
+      opKinds[found.op] === 'reduce' ||
+      found.op === 'argmax' ||
+      found.op === 'scatter_add' ||
+      nestedPrograms(found).some(gathers),
+  );
 }
 
 function simdProbe(): Uint8Array<ArrayBuffer> {
