@@ -10,6 +10,7 @@ import type { DoctorOptions } from './commands/doctor.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
 import type { ExportOptions } from './commands/export-model.ts';
 import type { ImportOptions } from './commands/import-checkpoint.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { PredictOptions } from './commands/predict.ts';
 import type { ProfileOptions } from './commands/profile.ts';
@@ -29,6 +30,7 @@ import { widthOf, wrap } from './terminal.ts';
 
 /** What the commands do. */
 export interface Actions {
+  init(files: readonly string[], options: InitOptions): Promise<void>;
   trainTable(files: readonly string[], options: TrainTableOptions): Promise<void>;
   trainWalker2d(options: TrainWalker2dOptions): Promise<void>;
   evaluate(model: string, options: EvaluateOptions): Promise<void>;
@@ -87,6 +89,15 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .addOption(backendOption().default(undefined, 'wasm, or that of the run that goes on'))
     .option('--json', 'JSON lines on standard output instead of text')
     .action((options: TrainWalker2dOptions) => actions.trainWalker2d(options));
+
+  const initialise = configured(rheo.command('init'))
+    .description('write the settings of a training, by asking about a table')
+    .argument('<files...>', 'tables with the same columns')
+    .optionsGroup('Answers:')
+    .option('--yes', 'take every proposal without asking')
+    .option('--out <file>', 'the file (default: train.json)')
+    .action((files: string[], options: InitOptions) => actions.init(files, readSettingOptions(options)));
+  for (const option of settingOptions()) initialise.addOption(option);
 
   configured(rheo.command('evaluate'))
     .description('print how good a saved model is on data')

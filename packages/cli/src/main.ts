@@ -9,5 +9,6 @@ import { runCommand } from './run-command.ts';
 // A reader such as `head` may go before the writer.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-const terminal = { out: process.stdout, err: process.stderr, folder: process.cwd(), signal: interruption() };
+const { stdin, stdout, stderr } = process;
+const terminal = { in: stdin, out: stdout, err: stderr, folder: process.cwd(), signal: interruption() };
 process.exitCode = await runCommand(process.argv.slice(2), terminal);

@@ -10,6 +10,7 @@ import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportModel } from './commands/export-model.ts';
 import { importCheckpoint } from './commands/import-checkpoint.ts';
+import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { predict } from './commands/predict.ts';
 import { profile } from './commands/profile.ts';
@@ -25,6 +26,7 @@ import { widthOf, wrap } from './terminal.ts';
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const actions = {
+    init: (files: readonly string[], options: Parameters<typeof init>[1]) => init(files, options, terminal),
     trainTable: async (files: readonly string[], options: Parameters<typeof trainTable>[1]) => {
       const { result } = await trainTable(files, options, terminal);
       if (result.stopped) exitCode = 130;

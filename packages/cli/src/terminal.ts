@@ -1,5 +1,5 @@
 /**
- * What a command talks to: two streams to write on, the folder that paths are relative to, and a signal that ends it.
+ * What a command talks to: two streams to write on, one to read answers from, the folder that paths are relative to, and a signal that ends it.
  *
  * Commands know nothing else of their process, so tests run them in place. The types are structural: `process.stdout`
  * fits, and so does an object that collects text.
@@ -16,6 +16,8 @@ export interface Sink {
 
 /** The surroundings of a command. */
 export interface Terminal {
+  /** Where answers come from, for commands that ask. */
+  readonly in?: (NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }) | undefined;
   /** Results and progress. */
   readonly out: Sink;
   /** Failures and remarks. */

@@ -27,11 +27,12 @@ it('prints its version and its help on standard output', async () => {
 });
 
 it('the README names every option, recipe and exit code', async () => {
-  for (const command of [['train', 'walker2d'], ['evaluate'], ['predict'], ['serve']]) {
+  for (const command of [['train'], ['train', 'walker2d'], ['init'], ['evaluate'], ['predict'], ['serve']]) {
     const { out } = await rheo('.', ['help', ...command.slice(0, 1)]);
     expect(out).toContain('Usage: rheo');
     const help = await rheo('.', [...command, '--help']);
-    for (const [option] of help.out.matchAll(/--[a-z-]+/g)) if (option !== '--help') expect(readme).toContain(option);
+    for (const [option] of help.out.matchAll(/--[a-z]+(-[a-z]+)*/g))
+      if (option !== '--help') expect(readme).toContain(option);
   }
   for (const name of Object.keys(recipes)) expect(readme).toContain(`\`${name}\``);
 });

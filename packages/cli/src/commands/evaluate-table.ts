@@ -26,7 +26,7 @@ export async function evaluateTable(
     const remedy = `Pass a table with the columns of ${dataNames.join(', ')}: --data FILE`;
     throw misuse('there is nothing to evaluate the model on', '--data', remedy);
   }
-  const { table, data, notes } = await readForModel(folder, path, preparation, 'evaluate');
+  const { table, data, notes } = await readForModel(folder, [path], preparation, 'evaluate');
   const { scored } = await measurePart({ fitted, table, data, preparation, usual, backend, signal });
   if (scored === undefined) throw misuse('no row has a known target', path, 'Pass rows with the column to predict');
   if (json === true) {

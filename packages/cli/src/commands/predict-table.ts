@@ -20,7 +20,7 @@ export async function predictTable(
   { folder, signal }: Terminal,
   backend: Backend,
 ): Promise<Predicted> {
-  const { table, data, notes } = await readForModel(folder, path, preparation, 'predict');
+  const { table, data, notes } = await readForModel(folder, [path], preparation, 'predict');
   const measured = await measurePart({ fitted, table, data, preparation, usual, backend, signal });
   const { predictions, scored } = measured;
   const keys = await keyCells(folder, path, table, preparation);

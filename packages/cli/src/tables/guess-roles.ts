@@ -42,12 +42,20 @@ export function guessRoles(table: Table, given: Partial<TrainSettings>): Guessed
   return { roles: { time, group, target, task }, notes };
 }
 
+/** Columns that may be the time: dates, else numbers with a name for it. */
+export function timeCandidates(table: Table): string[] {
+  return timeColumns(table).map(({ name }) => name);
+}
+
+function timeColumns({ columns }: Table): readonly Column[] {
+  const dates = columns.filter(({ kind }) => kind === 'time');
+  return dates.length > 0 ? dates : columns.filter(({ name, kind }) => kind === 'number' && timeNames.test(name));
+}
+
 function guessTime(table: Table, notes: string[]): string | null {
-  const dates = table.columns.filter(({ kind }) => kind === 'time');
-  const named = table.columns.filter(({ name, kind }) => kind === 'number' && timeNames.test(name));
-  const found = dates.length > 0 ? dates : named;
+  const found = timeColumns(table);
   if (found.length > 1) {
-    const names = found.map(({ name }) => name);
+    const names = timeCandidates(table);
     throw misuse(
       `the columns ${names.join(', ')} could each be the time`,
       '--time',

@@ -4,13 +4,14 @@
  */
 
 import { basename } from 'node:path';
-import type { Preparation, PrepareOptions, Table, TableSequences } from '@rheo/data';
-import { fitPreparation, prepare } from '@rheo/data';
+import type { Preparation, PrepareOptions, Table, TableSequences, TimeUnit } from '@rheo/data';
+import { fitPreparation } from '@rheo/data';
 import { misuse } from '../failure.ts';
 import { lengthOf } from '../settings/takes.ts';
 import type { PartSource, TrainSettings } from '../settings/train-settings.ts';
 import type { Roles } from './guess-roles.ts';
 import { guessRoles } from './guess-roles.ts';
+import { readForModel } from './read-for-model.ts';
 import { fileColumn, readTables } from './read-table.ts';
 import { refuseMixed } from './refuse-mixed.ts';
 import { inOptions } from './table-failure.ts';
@@ -43,16 +44,15 @@ export async function prepareParts(folder: string, settings: TrainSettings): Pro
     const types = Object.fromEntries(roles.target.map((name) => [name, 'category'] as const));
     table = await readTables(folder, data, { columns: wantedColumns(settings), types });
   }
+  refuseOtherClock(settings, roles.time, 'date');
   const left = [...(settings.ignore ?? []), ...(roles.group.includes(fileColumn) ? [] : [fileColumn])];
   const used = { ...table, columns: table.columns.filter(({ name }) => !left.includes(name)) };
   const fitted = inOptions(() => fitPreparation(used, prepareOptions(settings, roles)));
   const { preparation } = fitted;
-  refuseOtherClock(settings, preparation);
+  refuseOtherClock(settings, roles.time, preparation.time?.unit);
   const own = async (name: Part['name'], source: PartSource | undefined): Promise<Part | undefined> => {
     if (typeof source !== 'object') return undefined;
-    const request = { types: kindsOf(table), withFile: preparation.group.includes(fileColumn) };
-    const other = await readTables(folder, source, request);
-    const { data: sequences, notes } = inOptions(() => prepare(other, preparation, { purpose: 'evaluate' }));
+    const { table: other, data: sequences, notes } = await readForModel(folder, source, preparation, 'evaluate');
     found.push(`The ${name} part is ${source.map((file) => basename(file)).join(', ')}: ${other.rows} rows.`);
     found.push(...notes.filter((note) => !table.notes.includes(note)));
     return { name, table: other, data: sequences };
@@ -78,11 +78,6 @@ function wantedColumns({ features, target, time, group }: TrainSettings): readon
 
 function kindOf(table: Table, name: string): string | undefined {
   return table.columns.find((column) => column.name === name)?.kind;
-}
-
-/** Kinds of the columns of a table, for reading others like it. */
-export function kindsOf(table: Table): Record<string, Table['columns'][number]['kind']> {
-  return Object.fromEntries(table.columns.map(({ name, kind }) => [name, kind]));
 }
 
 function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOptions {
@@ -120,10 +115,10 @@ function horizonOf(horizon: number | string): NonNullable<PrepareOptions['horizo
 }
 
 /** Hours mean nothing where times are plain numbers or absent. */
-function refuseOtherClock({ horizon }: TrainSettings, { time }: Preparation): void {
+function refuseOtherClock({ horizon }: TrainSettings, time: string | null, unit: TimeUnit | undefined): void {
   if (typeof horizon !== 'string' || lengthOf(horizon).in === 'units') return;
-  if (time !== null && time.unit !== 'number') return;
-  const what = time === null ? 'there is no time column' : `the times of ${time.column} are plain numbers`;
+  if (time !== null && unit !== 'number') return;
+  const what = time === null ? 'there is no time column' : `the times of ${time} are plain numbers`;
   throw misuse(`${what}, so ${horizon} is not known`, '--horizon', 'Use rows (3) or units of the column (2.5u)');
 }
 

@@ -17,17 +17,17 @@ export interface ModelTable {
 }
 
 /**
- * Reads a table. To `evaluate`, rows without a target are left out; to `predict`, all rows are there. Throws `DataError`
+ * Reads tables as one. To `evaluate`, rows without a target are left out; to `predict`, all rows are there. Throws `DataError`
  * naming the columns that are missing, and those that the model does not know.
  */
 export async function readForModel(
   folder: string,
-  path: string,
+  paths: readonly string[],
   preparation: Preparation,
   purpose: 'evaluate' | 'predict',
 ): Promise<ModelTable> {
   const withFile = preparation.group.includes(fileColumn);
-  const table = await readTables(folder, [path], { types: kindsFor(preparation), withFile });
+  const table = await readTables(folder, paths, { types: kindsFor(preparation), withFile });
   refuseOtherColumns(table, preparation, purpose);
   const { data, notes } = inOptions(() => prepare(table, preparation, { purpose }));
   return { table, data, notes };
