@@ -76,7 +76,7 @@ describe('--format onnx', () => {
   it('says what it did, in words', async () => {
     const { code, out } = await run('cfc.safetensors --format onnx --out words.onnx');
     expect(code).toBe(0);
-    expect(out).toMatch(/checked by\s+onnxruntime-node .*, on 6 random sequences of 1, 7, 500 steps/);
+    expect(out).toMatch(/checked by\s+onnxruntime-node .*, on 6 random sequences of 1, 7, 500\s+steps/);
     expect(out).toMatch(/largest difference +\d\.\d\de-\d+/);
     expect(out).toMatch(/written +words\.onnx, \d+ bytes/);
   });
