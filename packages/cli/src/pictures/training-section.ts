@@ -13,6 +13,7 @@ export function trainingSection(learning: LearningFacts): Section | undefined {
   const { history, bestEpoch, metric, baseline } = learning;
   const finite = history.some(({ loss, validationLoss }) => Number.isFinite(loss) || Number.isFinite(validationLoss));
   if (!finite) return undefined;
+  const validated = history.some(({ validationLoss }) => validationLoss !== undefined);
   const kept = history.find(({ epoch }) => epoch === bestEpoch);
   const best =
     kept?.validationLoss === undefined
@@ -21,7 +22,12 @@ export function trainingSection(learning: LearningFacts): Section | undefined {
   const line =
     baseline?.loss === undefined ? '' : ` The dashed line is ${baseline.name}, ${formatLoss(baseline.loss)}.`;
   const blocks: Block[] = [
-    { kind: 'picture', ...fullPicture(`Loss by epoch.${best}${line}`, (width) => learningCurve(learning, width)) },
+    {
+      kind: 'picture',
+      ...fullPicture(`${validated ? 'Loss' : 'Loss of the training part'} by epoch.${best}${line}`, (width) =>
+        learningCurve(learning, width),
+      ),
+    },
   ];
   const pictures: Picture[] = [];
   const known = (value: (epoch: (typeof history)[number]) => number | undefined) =>

@@ -49,7 +49,11 @@ function timeFacts({ time }: Preparation, { gaps }: RowFacts): TimeFacts {
   };
 }
 
-function heldOutFacts(part: string, { predictions, facts }: Measured, preparation: Preparation): HeldOutFacts {
+function heldOutFacts(
+  part: string,
+  { predictions, baseline, facts }: Measured,
+  preparation: Preparation,
+): HeldOutFacts {
   const { targets, classes, horizon } = preparation;
   const { width } = predictions;
   const known = Array.from(predictions.rows.keys()).filter((i) => !Number.isNaN(predictions.truth[i * targets.length]));
@@ -75,6 +79,7 @@ function heldOutFacts(part: string, { predictions, facts }: Measured, preparatio
             targets: targets.map(({ column }) => ({ name: column })),
             truth: take(predictions.truth, targets.length),
             predictions: take(predictions.outputs, width),
+            baseline: take(baseline, targets.length),
           }
         : {
             kind: 'classes',
