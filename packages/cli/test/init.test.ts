@@ -66,8 +66,10 @@ describe('on a terminal', () => {
     ['the input ends', undefined],
     ['it is interrupted', AbortSignal.abort()],
   ])('writes nothing when %s', async (_, signal) => {
-    const { code } = await answer(['rooms.csv', '--out', 'half.json'], ['', ''], signal);
+    const { code, text } = await answer(['rooms.csv', '--out', 'half.json'], ['', ''], signal);
     expect(code).toBe(130);
+    // The failure that follows begins a line.
+    expect(text).toMatch(/\n$/);
     expect(existsSync(join(folder, 'half.json'))).toBe(false);
   });
 });

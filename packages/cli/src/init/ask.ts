@@ -27,9 +27,11 @@ export function askOn({ in: input, out, signal }: Terminal): { readonly ask: Ask
   return {
     ask: async (text) => {
       out.write(`${wrap(text, widthOf(out))} `);
-      const { done, value } = await Promise.race([answers.next(), aborted]);
-      if (done === true) throw interrupted();
-      return value;
+      const given = await Promise.race([answers.next(), aborted.catch(() => undefined)]);
+      if (given !== undefined && given.done !== true) return given.value;
+      // What is said next begins a line.
+      out.write('\n');
+      throw interrupted();
     },
     end: () => lines.close(),
   };
