@@ -41,10 +41,13 @@ export async function namedAsGiven<T>(folder: string, path: string, use: (resolv
   try {
     return await use(resolved);
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    const { code, details } = error;
-    const { file = resolved, cause } = details;
-    const named = file.startsWith(resolved) ? `${path}${file.slice(resolved.length)}` : `${path}/${file}`;
-    throw new DataError(code, details.what, { ...details, file: named }, cause === undefined ? {} : { cause });
+    throw error instanceof DataError ? renamed(error, resolved, path) : error;
   }
+}
+
+/** The error with the file as given, and what lies in it after it. */
+export function renamed({ code, details }: DataError, resolved: string, path: string): DataError {
+  const { file = resolved, cause } = details;
+  const named = file.startsWith(resolved) ? `${path}${file.slice(resolved.length)}` : `${path}/${file}`;
+  return new DataError(code, details.what, { ...details, file: named }, cause === undefined ? {} : { cause });
 }

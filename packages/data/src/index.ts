@@ -43,8 +43,14 @@ export { checkSequences, type SequenceData } from './sequence-data.ts';
 export { isSequenceSource, type SequenceBuffers, type SequenceSource } from './sequence-source.ts';
 export { readArrow } from './table/read-arrow.ts';
 export { type ReadCsvOptions, readCsv, readCsvTables } from './table/read-csv.ts';
-export { type ReadJsonlOptions, readJsonl } from './table/read-jsonl.ts';
-export { type Decompressor, type ReadParquetOptions, readParquet } from './table/read-parquet.ts';
+export { type ReadJsonlOptions, readJsonl, readJsonlTables } from './table/read-jsonl.ts';
+export {
+  type Decompressor,
+  type ParquetSource,
+  type ReadParquetOptions,
+  readParquet,
+  readParquetTables,
+} from './table/read-parquet.ts';
 export {
   type CategoryColumn,
   type Column,

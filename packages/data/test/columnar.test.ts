@@ -19,7 +19,7 @@ import {
 import { gzipSync } from 'fflate';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it, vi } from 'vitest';
-import { cellText, readArrow, readParquet, type Table } from '../src/index.ts';
+import { cellText, type ParquetSource, readArrow, readParquet, readParquetTables, type Table } from '../src/index.ts';
 import { dataErrorOf } from './data-error.ts';
 
 const text = (table: Table): Record<string, (string | undefined)[]> =>
@@ -61,6 +61,30 @@ describe('readParquet', () => {
       expect(text(table)).toEqual(expected);
       expect(table.lines).toBeUndefined();
     }
+  });
+
+  it('gives the rows in tables, whatever the row groups, from a source that is asked for its bytes', async () => {
+    const whole = bytes();
+    let asked = 0;
+    const source: ParquetSource = {
+      byteLength: whole.length,
+      slice: async (start: number, end?: number) => {
+        asked++;
+        return whole.slice(start, end).buffer;
+      },
+    };
+    for (const rows of [1, 2, 3, 10]) {
+      const tables: Table[] = [];
+      for await (const table of readParquetTables(source, { rows, types: { b: 'boolean', t: 'time' } }))
+        tables.push(table);
+      expect(tables.map((table) => table.rows)).toEqual({ 1: [1, 1, 1], 2: [2, 1], 3: [3], 10: [3] }[rows]);
+      const cells = (table: Table) => Object.values(text(table));
+      expect(Object.keys(expected).map((_, c) => tables.flatMap((table) => cells(table)[c]))).toEqual(
+        Object.values(expected),
+      );
+    }
+    expect(asked).toBeGreaterThan(4);
+    expect((await dataErrorOf(readParquetTables(source, { rows: 0 }).next())).code).toBe('argument');
   });
 
   it('reads only the columns that are wanted', async () => {

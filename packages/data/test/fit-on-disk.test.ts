@@ -286,7 +286,7 @@ describe('a table on a disk', () => {
   it('gives the same numbers again after its cache was full of others, and to many at once', async () => {
     const shape = { rows: 40_000, series: 1, interleaved: false, gaps: [1], shuffled: false, repeated: false, seed: 1 };
     const table = tableOf(shape);
-    // A row takes over 28 bytes, so that the training part is larger than the cache, half of the limit.
+    // A row takes over 28 bytes, so that the training part is larger than the cache, a quarter of the limit.
     const options: PrepareOptions = { task: 'regression', time: 't', target: 'y', window: { steps: 50, stride: 3 } };
     const { train } = fitPreparation(table, options);
     const onDisk = await fitOnDisk(pieces(table, 5000), options, { ...limit, folder });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cellText, readJsonl } from '../src/index.ts';
+import { cellText, readJsonl, readJsonlTables, type Table } from '../src/index.ts';
 import { dataErrorOf } from './data-error.ts';
 
 it('takes the keys of all first rows as columns, and typed values as they are', async () => {
@@ -60,3 +60,25 @@ it.each([
 function never(): never {
   throw new Error('no column');
 }
+
+it('gives the rows in tables, with the columns and kinds of the first rows', async () => {
+  const rows = Array.from({ length: 23 }, (_, i) => ({ n: i, c: `l${i % 4}`, ...(i % 5 === 0 ? {} : { x: i / 2 }) }));
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  const whole = await readJsonl(text);
+  const cells = (table: Table) =>
+    Array.from({ length: table.rows }, (_, row) => table.columns.map((column) => cellText(column, row)));
+  for (const size of [2, 5, 23, 100]) {
+    const tables: Table[] = [];
+    for await (const table of readJsonlTables(text, { rows: size })) tables.push(table);
+    expect(tables.map((table) => table.rows)).toEqual(
+      Array.from({ length: Math.ceil(23 / size) }, (_, i) => Math.min(size, 23 - i * size)),
+    );
+    expect(tables.flatMap(cells)).toEqual(cells(whole));
+    expect(tables.flatMap(({ lines }) => [...(lines ?? [])])).toEqual([...(whole.lines ?? [])]);
+  }
+  const first = async (more: string, size: number) => readJsonlTables(`${text}\n${more}`, { rows: size }).next();
+  expect((await dataErrorOf(first('', 0))).code).toBe('argument');
+  const late = readJsonlTables(`${text}\n{"new": 1}`, { rows: 23 });
+  expect((await late.next()).value?.rows).toBe(23);
+  expect((await dataErrorOf(late.next())).message).toContain('line 24, column new');
+});

@@ -27,6 +27,7 @@ import { baselineFacts } from '../tables/baseline.ts';
 import { learningFacts } from '../tables/learning-facts.ts';
 import type { Measured } from '../tables/measure-part.ts';
 import { measurePart } from '../tables/measure-part.ts';
+import { prepareFromDisk } from '../tables/prepare-from-disk.ts';
 import type { Part, PreparedParts } from '../tables/prepare-parts.ts';
 import { prepareParts } from '../tables/prepare-parts.ts';
 import { rowFacts } from '../tables/row-facts.ts';
@@ -70,10 +71,17 @@ export async function trainTable(
     const settings = requireData({ ...before?.settings, ...asked });
     return withBackend(settings.backend ?? 'wasm', folder, async (backend) => {
       // A turn for the signal, which then ends the training before its first step.
-      const parts = await prepareParts(folder, settings);
-      const result = await trainParts({ settings, parts, before, session, terminal, backend });
-      const model = resolve(folder, session.run.path, 'model.safetensors');
-      return { outcome: tableOutcome(result, session.run.path), result, model };
+      const scratch = resolve(folder, session.run.path);
+      const parts =
+        (await prepareFromDisk(folder, settings, { scratch, signal: terminal.signal })) ??
+        (await prepareParts(folder, settings));
+      try {
+        const result = await trainParts({ settings, parts, before, session, terminal, backend });
+        const model = resolve(folder, session.run.path, 'model.safetensors');
+        return { outcome: tableOutcome(result, session.run.path), result, model };
+      } finally {
+        await parts.dispose();
+      }
     });
   });
 }
@@ -96,7 +104,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
   const settings = resolved(given, parts, setup.settings);
   const { epochs, batch, accumulate, seed, patience, keep } = setup.settings;
   refuseFewerEpochs(before, epochs);
-  const { leaves } = flattenTree(initialise(setup.model, { features: train.data.features, seed }));
+  const { leaves } = flattenTree(initialise(setup.model, { features: train.source.features, seed }));
   const parameters = leaves.reduce((sum, { data }) => sum + data.length, 0);
   await run.write('config.json', configText(settings, terminal.folder));
   const notes = [...parts.notes, ...setup.notes];
@@ -104,9 +112,13 @@ async function trainParts(training: Training): Promise<TableOutcome> {
   const start = {
     data: dataNames,
     preparation,
-    sequences: { train: train.data.count, validation: validation?.data.count ?? 0, test: parts.test?.data.count ?? 0 },
-    steps: train.data.steps,
-    channels: train.data.features,
+    sequences: {
+      train: train.source.count,
+      validation: validation?.source.count ?? 0,
+      test: parts.test?.source.count ?? 0,
+    },
+    steps: train.source.steps,
+    channels: train.source.features,
     parameters,
     settings: setup.settings,
     backend: backend.name,
@@ -121,8 +133,8 @@ async function trainParts(training: Training): Promise<TableOutcome> {
   const { fitted, stopped } = await trainInRun(
     setup.model,
     {
-      data: train.data,
-      validation: validation?.data,
+      data: train.source,
+      validation: validation?.source,
       loss: setup.loss,
       optimizer: setup.optimizer,
       epochs,

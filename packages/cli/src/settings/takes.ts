@@ -135,3 +135,20 @@ export function lengthOf(given: string): { readonly length: number; readonly in:
   if (unit === 'u') return { length: Number(count), in: 'units' };
   return { length: Number(count) * seconds[unit as keyof typeof seconds], in: 'seconds' };
 }
+
+const byteUnits = { KB: 1e3, MB: 1e6, GB: 1e9 } as const;
+const size = /^(\d+(?:\.\d+)?) ?(KB|MB|GB)$/;
+
+/** An amount of memory such as `200MB`. */
+export const memorySize: Takes<string> = {
+  what: 'an amount of memory such as 200MB or 1.5GB, of at least 2MB',
+  schema: { type: 'string', pattern: size.source },
+  parse: asIs,
+  read: (value) => (typeof value === 'string' && bytesOf(value) >= 2e6 ? value : undefined),
+};
+
+/** The bytes of an amount of memory; 0 for a text that is none. */
+export function bytesOf(given: string): number {
+  const [, count = '0', unit = 'KB'] = size.exec(given) ?? [];
+  return Number(count) * byteUnits[unit as keyof typeof byteUnits];
+}

@@ -9,7 +9,19 @@ import type { CalendarCycle, Task, TimeUnit } from '@rheo/data';
 import type { CellName } from '../tables/cells.ts';
 import { cellNames } from '../tables/cells.ts';
 import type { Takes } from './takes.ts';
-import { choice, duration, either, names, orNone, positive, share, text, wholeNumber, words } from './takes.ts';
+import {
+  choice,
+  duration,
+  either,
+  memorySize,
+  names,
+  orNone,
+  positive,
+  share,
+  text,
+  wholeNumber,
+  words,
+} from './takes.ts';
 
 /** A share of the rows, or files of its own. */
 export type PartSource = number | readonly string[];
@@ -57,6 +69,7 @@ export interface TrainSettings {
   readonly patience?: number | null;
   readonly keep?: 'best' | 'last';
   readonly seed?: number;
+  readonly memoryLimit?: string;
   readonly backend?: string;
 }
 
@@ -235,6 +248,12 @@ export const settingTable: SettingTable = {
     takes: choice('best', 'last'),
   },
   seed: { ...training, shown: 'n', about: 'start of all randomness (1)', takes: wholeNumber(0) },
+  memoryLimit: {
+    ...training,
+    shown: 'size',
+    about: 'memory for data, such as 200MB; larger files are trained from the disk (half of what is free)',
+    takes: memorySize,
+  },
   backend: {
     ...training,
     shown: 'name',

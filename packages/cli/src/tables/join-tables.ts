@@ -34,8 +34,20 @@ export function joinTables(tables: readonly Table[], fileColumn: string): Table 
   };
 }
 
+/** The table with the column of files, its columns in the order of the first file's. Throws as `joinTables`. */
+export function withFileColumn(table: Table, fileColumn: string, label: string, first: Table): Table {
+  const names = first.columns.map(({ name }) => name);
+  refuseOtherColumns(table, names, first.file ?? '');
+  const columns = names.flatMap((name) => table.columns.find((one) => one.name === name) ?? []);
+  const codes = new Int32Array(table.rows);
+  return {
+    ...table,
+    columns: [...columns, { name: fileColumn, kind: 'category', codes, labels: [label], missing: 0 }],
+  };
+}
+
 /** Names without folders, unless two would be the same. */
-function distinct(files: readonly string[]): string[] {
+export function distinct(files: readonly string[]): string[] {
   const short = files.map((file) => basename(file));
   return new Set(short).size === short.length ? short : [...files];
 }

@@ -4,7 +4,7 @@
  */
 
 import { basename } from 'node:path';
-import type { Preparation, PrepareOptions, Table, TableSequences, TimeUnit } from '@rheo/data';
+import type { Preparation, PrepareOptions, SequenceSource, Table, TableSequences, TimeUnit } from '@rheo/data';
 import { fitPreparation } from '@rheo/data';
 import { misuse } from '../failure.ts';
 import { lengthOf } from '../settings/takes.ts';
@@ -21,6 +21,8 @@ export interface Part {
   readonly name: 'training' | 'validation' | 'test';
   readonly table: Table;
   readonly data: TableSequences;
+  /** What training and validation read: the data, or all of a part of which table and data are a sample. */
+  readonly source: SequenceSource;
 }
 
 /** The parts of a training. */
@@ -31,9 +33,11 @@ export interface PreparedParts {
   readonly validation: Part | undefined;
   readonly test: Part | undefined;
   readonly notes: readonly string[];
+  /** Frees what lies on the disk. */
+  dispose(): Promise<void>;
 }
 
-/** Reads and prepares. Throws `DataError` and `RheoError` naming file, line, column or option. */
+/** Reads and prepares tables in memory. Throws `DataError` and `RheoError` naming file, line, column or option. */
 export async function prepareParts(folder: string, settings: TrainSettings): Promise<PreparedParts> {
   const { data, validation, test } = settings;
   let table = await readTables(folder, data, { columns: wantedColumns(settings) });
@@ -50,28 +54,38 @@ export async function prepareParts(folder: string, settings: TrainSettings): Pro
   const fitted = inOptions(() => fitPreparation(used, prepareOptions(settings, roles)));
   const { preparation } = fitted;
   refuseOtherClock(settings, roles.time, preparation.time?.unit);
-  const own = async (name: Part['name'], source: PartSource | undefined): Promise<Part | undefined> => {
-    if (typeof source !== 'object') return undefined;
-    const { table: other, data: sequences, notes } = await readForModel(folder, source, preparation, 'evaluate');
-    found.push(`The ${name} part is ${source.map((file) => basename(file)).join(', ')}: ${other.rows} rows.`);
-    found.push(...notes.filter((note) => !table.notes.includes(note)));
-    return { name, table: other, data: sequences };
-  };
   const found: string[] = [];
+  const own = (name: Part['name'], source: PartSource | undefined): Promise<Part | undefined> =>
+    ownPart(folder, name, source, { table, preparation, found });
   const split = (name: 'validation' | 'test'): Part | undefined =>
-    fitted[name] === undefined ? undefined : { name, table: used, data: fitted[name] };
+    fitted[name] === undefined ? undefined : { name, table: used, data: fitted[name], source: fitted[name] };
   return {
     roles,
     preparation,
-    train: { name: 'training', table: used, data: fitted.train },
+    train: { name: 'training', table: used, data: fitted.train, source: fitted.train },
     validation: (await own('validation', validation)) ?? split('validation'),
     test: (await own('test', test)) ?? split('test'),
     notes: [...guesses, ...fitted.notes, ...found],
+    dispose: async () => undefined,
   };
 }
 
+/** A part that has files of its own. */
+export async function ownPart(
+  folder: string,
+  name: Part['name'],
+  files: PartSource | undefined,
+  { table, preparation, found }: { readonly table: Table; readonly preparation: Preparation; readonly found: string[] },
+): Promise<Part | undefined> {
+  if (typeof files !== 'object') return undefined;
+  const { table: other, data, notes } = await readForModel(folder, files, preparation, 'evaluate');
+  found.push(`The ${name} part is ${files.map((file) => basename(file)).join(', ')}: ${other.rows} rows.`);
+  found.push(...notes.filter((note) => !table.notes.includes(note)));
+  return { name, table: other, data, source: data };
+}
+
 /** All columns, unless every role is named: then no other column needs to be readable. */
-function wantedColumns({ features, target, time, group }: TrainSettings): readonly string[] | undefined {
+export function wantedColumns({ features, target, time, group }: TrainSettings): readonly string[] | undefined {
   if (features === undefined || target === undefined || time === undefined) return undefined;
   return [...new Set([...(time === null ? [] : [time]), ...(group ?? []), ...features, ...target])];
 }
@@ -80,7 +94,8 @@ function kindOf(table: Table, name: string): string | undefined {
   return table.columns.find((column) => column.name === name)?.kind;
 }
 
-function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOptions {
+/** The options of fitting that settings and roles mean. */
+export function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOptions {
   const { timeUnit, order, repeats, features, at, missing, normalise, timeScale, calendar } = settings;
   const { window, stride, horizon, split, validation, test } = settings;
   if (stride !== undefined && window === undefined) {
@@ -115,7 +130,7 @@ function horizonOf(horizon: number | string): NonNullable<PrepareOptions['horizo
 }
 
 /** Hours mean nothing where times are plain numbers or absent. */
-function refuseOtherClock({ horizon }: TrainSettings, time: string | null, unit: TimeUnit | undefined): void {
+export function refuseOtherClock({ horizon }: TrainSettings, time: string | null, unit: TimeUnit | undefined): void {
   if (typeof horizon !== 'string' || lengthOf(horizon).in === 'units') return;
   if (time !== null && unit !== 'number') return;
   const what = time === null ? 'there is no time column' : `the times of ${time} are plain numbers`;

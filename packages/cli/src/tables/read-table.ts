@@ -15,7 +15,8 @@ import { joinTables } from './join-tables.ts';
 /** The column that says which file a row is of. */
 export const fileColumn = '(file)';
 
-type Format = 'csv' | 'jsonl' | 'parquet' | 'arrow';
+/** How a table is written. */
+export type Format = 'csv' | 'jsonl' | 'parquet' | 'arrow';
 
 const formats: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
@@ -62,8 +63,7 @@ export async function readTables(folder: string, paths: readonly string[], reque
 }
 
 async function readOne(folder: string, path: string, { columns, types = {} }: TableRequest): Promise<Table> {
-  const format = tableFormat(path);
-  if (format === undefined) throw unknownFormat(folder, path);
+  const format = requireFormat(folder, path);
   const named = columns === undefined ? {} : { columns: columns.filter((name) => name !== fileColumn) };
   const read = (more: ReadTableOptions): Promise<Table> => readFormat(folder, path, format, { ...named, ...more });
   const table = await read({});
@@ -75,6 +75,13 @@ async function readOne(folder: string, path: string, { columns, types = {} }: Ta
   if (other.length === 0) return table;
   // Only now is it known which of the columns the file has.
   return read({ types: Object.fromEntries(other.map(({ name }) => [name, types[name] ?? 'category'])) });
+}
+
+/** The format of a file by its name. Throws `file` where it says nothing. */
+export function requireFormat(folder: string, path: string): Format {
+  const format = tableFormat(path);
+  if (format === undefined) throw unknownFormat(folder, path);
+  return format;
 }
 
 function readFormat(folder: string, path: string, format: Format, options: ReadTableOptions): Promise<Table> {
@@ -92,7 +99,7 @@ function readFormat(folder: string, path: string, format: Format, options: ReadT
 }
 
 /** The bytes of a file as they come. Throws `file` as `readBytes` does. */
-async function* chunks(resolved: string): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* chunks(resolved: string): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for await (const chunk of createReadStream(resolved)) yield chunk as Uint8Array;
   } catch (cause) {

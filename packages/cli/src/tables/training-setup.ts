@@ -66,9 +66,9 @@ const usualSteps = 3000;
 export function trainingSetup(given: TrainSettings, parts: PreparedParts): TrainingSetup {
   const { preparation, train, validation } = parts;
   const classes = preparation.classes !== null;
-  const batch = given.batch ?? usualBatch(train.data.count);
+  const batch = given.batch ?? usualBatch(train.source.count);
   const accumulate = given.accumulate ?? 1;
-  const stepsPerEpoch = Math.ceil(train.data.count / (batch * accumulate));
+  const stepsPerEpoch = Math.ceil(train.source.count / (batch * accumulate));
   const epochs = given.epochs ?? Math.min(100, Math.max(10, Math.round(usualSteps / stepsPerEpoch)));
   const optimizer = given.optimizer ?? 'adam';
   const { patience, keep } = choosing(given, validation !== undefined);

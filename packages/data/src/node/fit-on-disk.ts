@@ -114,7 +114,7 @@ async function fit(
   const facts = await timeFactsOnDisk(series, parts.train);
   const preparation = assemblePreparation(schema, options, choice, { window, statistics, facts }, notes);
 
-  const cache = new BlockCache(limit / 2);
+  const cache = new BlockCache(limit / 4);
   let windows = 0;
   const part = async (name: string, segments: readonly Segment[], stride: number | undefined, withOrigins: boolean) => {
     const findings: Findings = { unknown: new Map(), lacking: 0 };

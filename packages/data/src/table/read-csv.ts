@@ -3,7 +3,7 @@ import { DataError } from '../data-error.ts';
 import { parseNumber } from './cell.ts';
 import { type CsvFormat, csvRows } from './csv-rows.ts';
 import type { Table } from './table.ts';
-import { type ReadTableOptions, TableBuilder } from './table-builder.ts';
+import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
 import { type TextSource, textChunks } from './text-chunks.ts';
 
 /** How to read. */
@@ -41,9 +41,7 @@ export async function* readCsvTables(
   options: ReadCsvOptions & { readonly rows: number },
 ): AsyncGenerator<Table, void, undefined> {
   const { rows } = options;
-  if (!Number.isSafeInteger(rows) || rows < 1) {
-    throw new DataError('argument', `tables of ${rows} rows`, { remedy: 'Use a whole number of at least 1.' });
-  }
+  checkTableRows(rows);
   // Kinds must be known when the first table leaves.
   const sampleRows = Math.min(rows, options.sampleRows ?? rows);
   let empty = true;

@@ -4,7 +4,7 @@ import type { Cell } from './column-builder.ts';
 import { suggestColumn } from './nearest-name.ts';
 import { toCell } from './rows-of-values.ts';
 import type { Table } from './table.ts';
-import { type ReadTableOptions, TableBuilder } from './table-builder.ts';
+import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
 import { type TextSource, textChunks } from './text-chunks.ts';
 
 /** How to read. */
@@ -20,6 +20,28 @@ export interface ReadJsonlOptions extends ReadTableOptions {
  * `value`, `argument`.
  */
 export async function readJsonl(source: TextSource, options: ReadJsonlOptions = {}): Promise<Table> {
+  for await (const table of cutTables(source, options, Number.POSITIVE_INFINITY)) return table;
+  return new TableBuilder([], options).finish([], true);
+}
+
+/**
+ * The same in tables of `rows` rows, the last one smaller, for files that do not fit into memory. Columns and kinds are those
+ * of the first rows throughout. Errors: as `readJsonl`, when their place is reached.
+ */
+export async function* readJsonlTables(
+  source: TextSource,
+  options: ReadJsonlOptions & { readonly rows: number },
+): AsyncGenerator<Table, void, undefined> {
+  const { rows } = options;
+  checkTableRows(rows);
+  yield* cutTables(source, { ...options, sampleRows: Math.min(rows, options.sampleRows ?? rows) }, rows);
+}
+
+async function* cutTables(
+  source: TextSource,
+  options: ReadJsonlOptions,
+  most: number,
+): AsyncGenerator<Table, void, undefined> {
   const { file, sampleRows = 1000 } = options;
   const place = (line: number, column?: string) => ({
     ...(file === undefined ? {} : { file }),
@@ -52,6 +74,8 @@ export async function readJsonl(source: TextSource, options: ReadJsonlOptions = 
   };
   for await (const { text, line } of lines(textChunks(source, file), options)) {
     const row = parseLine(text, (column) => place(line, column));
+    // Before the row that would be too many, so that the last table is never an empty one.
+    if (builder !== undefined && builder.pending >= most) yield builder.cut([], true);
     if (builder !== undefined) {
       add(row, line);
       continue;
@@ -60,7 +84,7 @@ export async function readJsonl(source: TextSource, options: ReadJsonlOptions = 
     if (held.length >= sampleRows) release();
   }
   if (builder === undefined) release();
-  return (builder ?? new TableBuilder([], options)).finish([], true);
+  if (builder !== undefined) yield builder.finish([], true);
 }
 
 type PlaceOf = (column?: string) => { readonly file?: string; readonly line: number; readonly column?: string };

@@ -7,10 +7,16 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { DataError, isDataError } from '../data-error.ts';
 import { toCell, wantedColumns } from './rows-of-values.ts';
 import type { Table } from './table.ts';
-import { type ReadTableOptions, TableBuilder } from './table-builder.ts';
+import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
 
 /** Inflates one page to `outputLength` bytes. */
 export type Decompressor = (input: Uint8Array, outputLength: number) => Uint8Array;
+
+/** Bytes, a File, or anything that gives some of its bytes when asked. */
+export type ParquetSource =
+  | Uint8Array
+  | Blob
+  | { readonly byteLength: number; slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer> };
 
 /** How to read. */
 export interface ReadParquetOptions extends ReadTableOptions {
@@ -23,7 +29,28 @@ export interface ReadParquetOptions extends ReadTableOptions {
  * Errors: DataError with file, row and column: `format` (damaged, of another kind, an unknown compression), `dtype`
  * (nested columns, bytes), `value`, `argument`.
  */
-export async function readParquet(source: Uint8Array | Blob, options: ReadParquetOptions = {}): Promise<Table> {
+export async function readParquet(source: ParquetSource, options: ReadParquetOptions = {}): Promise<Table> {
+  for await (const table of cutTables(source, options, Number.POSITIVE_INFINITY)) return table;
+  throw new Error('a table was neither given nor refused');
+}
+
+/**
+ * The same in tables of `rows` rows, the last one smaller, for files that do not fit into memory: one row group is held at a
+ * time, so its size, which is its writer's choice, decides how much memory is needed. Errors: as `readParquet`.
+ */
+export async function* readParquetTables(
+  source: ParquetSource,
+  options: ReadParquetOptions & { readonly rows: number },
+): AsyncGenerator<Table, void, undefined> {
+  checkTableRows(options.rows);
+  yield* cutTables(source, options, options.rows);
+}
+
+async function* cutTables(
+  source: ParquetSource,
+  options: ReadParquetOptions,
+  most: number,
+): AsyncGenerator<Table, void, undefined> {
   const { file } = options;
   const where = file === undefined ? {} : { file };
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
@@ -57,6 +84,7 @@ export async function readParquet(source: Uint8Array | Blob, options: ReadParque
   for (const group of metadata.row_groups) {
     const rowEnd = row + Number(group.num_rows);
     const rowStart = row;
+    let held: Record<string, unknown>[] = [];
     await attempt(() =>
       parquetRead({
         file: buffer,
@@ -67,29 +95,33 @@ export async function readParquet(source: Uint8Array | Blob, options: ReadParque
         compressors,
         rowFormat: 'object',
         onComplete: (rows) => {
-          for (const cells of rows) {
-            builder.add(
-              wanted.map((column) => toCell(cells[column], () => ({ ...where, row, column }))),
-              0,
-            );
-            row++;
-          }
+          held = rows;
         },
       }),
     );
+    for (const cells of held) {
+      // Before the row that would be too many, so that the last table is never an empty one.
+      if (builder.pending >= most) yield builder.cut([], false);
+      builder.add(
+        wanted.map((column) => toCell(cells[column], () => ({ ...where, row, column }))),
+        0,
+      );
+      row++;
+    }
     if (row === rowEnd) continue;
     throw unreadable(where, new Error(`a row group of ${rowEnd - rowStart} rows has ${row - rowStart}`));
   }
-  return builder.finish([], false);
+  yield builder.finish([], false);
 }
 
-function asBuffer(source: Uint8Array | Blob): AsyncBuffer {
+function asBuffer(source: ParquetSource): AsyncBuffer {
   if (source instanceof Uint8Array) {
     return { byteLength: source.length, slice: (start, end) => source.slice(start, end).buffer };
   }
   if (source instanceof Blob) {
     return { byteLength: source.size, slice: (start, end) => source.slice(start, end).arrayBuffer() };
   }
+  if (typeof source === 'object' && source !== null && 'slice' in source) return source;
   const remedy = 'Pass bytes, a File or a Blob.';
   throw new DataError('argument', `${typeof source} is no source of a Parquet file`, { remedy });
 }

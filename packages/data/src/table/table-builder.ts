@@ -23,6 +23,12 @@ export interface ReadTableOptions {
   readonly sampleRows?: number;
 }
 
+/** Refuses tables of no rows. Errors: `argument`. */
+export function checkTableRows(rows: number): void {
+  if (Number.isSafeInteger(rows) && rows >= 1) return;
+  throw new DataError('argument', `tables of ${rows} rows`, { remedy: 'Use a whole number of at least 1.' });
+}
+
 const kinds: ReadonlySet<string> = new Set<ColumnKind>(['number', 'boolean', 'time', 'category']);
 
 export class TableBuilder {

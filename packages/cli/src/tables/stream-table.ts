@@ -1,0 +1,102 @@
+/** Tables that the user named, a piece at a time: several files one after another, with the column `(file)`. */
+
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ColumnKind, ParquetSource, Table } from '@rheo/data';
+import { DataError, readCsvTables, readJsonlTables, readParquetTables } from '@rheo/data';
+import { renamed } from '../user-file.ts';
+import { distinct, withFileColumn } from './join-tables.ts';
+import type { Format } from './read-table.ts';
+import { chunks, fileColumn, requireFormat } from './read-table.ts';
+
+/** What is read. */
+export interface StreamRequest {
+  readonly columns?: readonly string[] | undefined;
+  /** Kinds that columns must have. */
+  readonly types?: Readonly<Record<string, ColumnKind>> | undefined;
+}
+
+/** Rows of a piece; kinds are told from a thousand, as when a file is read whole. */
+const rows = 2000;
+const sampleRows = 1000;
+
+/** Formats that are read piece by piece. */
+export const streamed: Readonly<Record<Format, boolean>> = { csv: true, jsonl: true, parquet: true, arrow: false };
+
+/** The first rows of the first file. Throws as `readTables`. */
+export async function firstTable(folder: string, paths: readonly string[], request: StreamRequest): Promise<Table> {
+  for await (const table of tablesOfFiles(folder, paths, request)) return table;
+  throw new Error('no file was named');
+}
+
+/** All rows, in order. Throws as `readTables`. */
+export async function* tablesOfFiles(
+  folder: string,
+  paths: readonly string[],
+  { columns, types = {} }: StreamRequest,
+): AsyncGenerator<Table, void, undefined> {
+  const labels = distinct(paths);
+  let first: Table | undefined;
+  let known = types;
+  for (const [index, path] of paths.entries()) {
+    const named = columns === undefined ? {} : { columns: columns.filter((name) => name !== fileColumn) };
+    for await (const table of readPieces(folder, path, { ...named, types: known, rows, sampleRows })) {
+      // As the first file is, so that a column does not change its kind between files.
+      if (first === undefined) known = Object.fromEntries(table.columns.map(({ name, kind }) => [name, kind]));
+      first ??= table;
+      yield paths.length === 1 ? table : withFileColumn(table, fileColumn, labels[index] ?? path, first);
+    }
+  }
+}
+
+type PieceOptions = Parameters<typeof readCsvTables>[1];
+
+function readPieces(folder: string, path: string, given: PieceOptions): AsyncIterable<Table> {
+  const format = requireFormat(folder, path);
+  const resolved = resolve(folder, path);
+  const options = { ...given, file: resolved };
+  switch (format) {
+    case 'csv':
+      return named(readCsvTables(chunks(resolved), options), resolved, path);
+    case 'jsonl':
+      return named(readJsonlTables(chunks(resolved), options), resolved, path);
+    case 'parquet':
+      return named(parquetPieces(resolved, options), resolved, path);
+    case 'arrow':
+      throw new Error('an Arrow file is read whole');
+  }
+}
+
+async function* parquetPieces(path: string, options: PieceOptions): AsyncGenerator<Table, void, undefined> {
+  const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? 'the file does not exist' : `the file cannot be read (${cause.code})`;
+    throw new DataError('file', what, { file: path, remedy: 'Check the path.' }, { cause });
+  });
+  try {
+    const { size } = await handle.stat();
+    const source: ParquetSource = {
+      byteLength: size,
+      slice: async (start: number, end: number = size) => {
+        const bytes = new Uint8Array(end - start);
+        await handle.read(bytes, 0, bytes.length, start);
+        return bytes.buffer;
+      },
+    };
+    yield* readParquetTables(source, options);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Errors name the file as the user did. */
+async function* named(
+  tables: AsyncIterable<Table>,
+  resolved: string,
+  path: string,
+): AsyncGenerator<Table, void, undefined> {
+  try {
+    for await (const table of tables) yield { ...table, file: path };
+  } catch (error) {
+    throw error instanceof DataError ? renamed(error, resolved, path) : error;
+  }
+}
