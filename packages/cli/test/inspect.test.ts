@@ -68,7 +68,7 @@ it('the README names every option', async () => {
 
 describe('rheo inspect', () => {
   it('prints model, layers, parameters, training and wiring', async () => {
-    const { code, out, err } = await rheo(folder, ['inspect', 'ltc.safetensors']);
+    const { code, out, err } = await rheo(folder, ['inspect', 'ltc.safetensors'], undefined, 200);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const { leaves, paths } = flattenTree(initialise(circuit, { features, seed: 5 }));
     const numbers = leaves.reduce((sum, { data }) => sum + data.length, 0);

@@ -111,6 +111,7 @@ export function tableOutcome(outcome: TableOutcome, out: string): RunOutcome {
     next: [
       `Look at ${path}/report.html`,
       `Predict with: rheo predict ${path}/model.safetensors --data NEW.csv --out p.csv`,
+      `Serve with: rheo serve ${path}/model.safetensors`,
     ],
   };
 }
