@@ -15,6 +15,7 @@ const makers: Readonly<Record<string, () => Promise<Backend>>> = {
   wasm: () => wasm({ passes: optionalPasses }),
   'wasm×2': () => wasm({ threads: 2, leastWork: 0, passes: optionalPasses }),
   native: () => native({ passes: optionalPasses }),
+  'native×2': () => native({ threads: 2, leastWork: 0, passes: optionalPasses }),
   'onnx/node-cpu': async () => onnx({ runtime: await import('onnxruntime-node'), provider: 'cpu' }),
   'onnx/web-wasm': async () => onnx({ runtime: await import('onnxruntime-web'), provider: 'wasm' }),
   'tfjs/cpu': async () => {

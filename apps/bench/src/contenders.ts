@@ -3,7 +3,7 @@
  *
  * Order is the order of output: our backends first, the first of them being what ratios are taken against.
  */
-import { native } from './backends/native.ts';
+import { native, nativeOnTwo } from './backends/native.ts';
 import { onnxNodeCpu } from './backends/onnx-node.ts';
 import { onnxWebWasm } from './backends/onnx-web.ts';
 import { tfjsCpu, tfjsOnWasm } from './backends/tfjs.ts';
@@ -20,6 +20,7 @@ export const contenders: readonly Contender[] = [
   wasm,
   wasmOnTwo,
   native,
+  nativeOnTwo,
   onnxNodeCpu,
   onnxWebWasm,
   tfjsCpu,

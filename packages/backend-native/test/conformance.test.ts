@@ -1,4 +1,4 @@
-/** The native backend passes the whole conformance kit, with nothing skipped, and a part of it with narrower vectors. */
+/** The native backend passes the whole conformance kit, with nothing skipped, and parts of it on threads and with narrower vectors. */
 
 import { cases, testBackend } from '@rheo/conformance';
 import { optionalPasses } from '@rheo/passes';
@@ -11,6 +11,14 @@ import { temporaryFolder } from './temporary-folder.ts';
 const cacheFolder = temporaryFolder();
 
 testBackend({ framework: vitest, create: () => native({ passes: optionalPasses, cacheFolder }) });
+
+vitest.describe('on two threads', () => {
+  testBackend({
+    framework: vitest,
+    create: () => native({ passes: optionalPasses, cacheFolder, threads: 2, leastWork: 0 }),
+    cases: cases.filter(({ id }) => /^(scan|while|law|training|lifecycle)|^random\/000/.test(id)),
+  });
+});
 
 vitest.describe.each([
   { lanes: 8, registers: 16, title: '256-bit vectors' },

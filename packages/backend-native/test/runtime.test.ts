@@ -101,7 +101,9 @@ describe('memory', () => {
 });
 
 it('refuses options that it does not have', async () => {
-  await expect(open({ thread: 2 })).rejects.toThrow(/no option "thread".*Use cacheFolder, maxBytes/);
+  await expect(open({ thread: 2 })).rejects.toThrow(
+    /no option "thread".*Use cacheFolder, leastWork, maxBytes, passes, threads/,
+  );
   for (const maxBytes of [Number.NaN, -1, 100]) {
     await expect(open({ maxBytes })).rejects.toMatchObject({ code: 'argument' });
   }

@@ -17,6 +17,7 @@ export * from './kernels.ts';
 export { legalProgram, switchablePasses } from './legal-program.ts';
 export type { LowerOptions } from './lower.ts';
 export { lower } from './lower.ts';
+export { operationsIn } from './operations-in.ts';
 export type { MemoryPlan, PlanOptions } from './plan.ts';
 export { planMemory } from './plan.ts';
 

@@ -2,7 +2,7 @@
  * What all printers of one file share: the buffers, the target, and where functions that are called get noted.
  */
 
-import type { Access, Buffer, Step } from '@rheo/compiler';
+import type { Access, Buffer, LoopStep, Step } from '@rheo/compiler';
 import { place } from '@rheo/compiler';
 import type { Called, Stored } from './operations.ts';
 import { scalarTypes } from './operations.ts';
@@ -24,8 +24,10 @@ export interface PrintContext {
   call(name: Called): void;
   /** Name of the function that multiplies a register block, which is then printed. */
   block(block: Block): string;
-  /** Name of a function of kernels' own choice, which is then printed. */
+  /** Name of the function that copies into panels, which is then printed. */
   packing(): string;
+  /** Notes that a loop may be given to threads. True if it is to be printed so. */
+  shares(loop: LoopStep): boolean;
   /** Number of a kernel before which a clock is read, in a file for profiling. */
   number?(step: Step): number | undefined;
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Lowered, Step } from '@rheo/compiler';
-import { identifierPart, Lines, touched } from '@rheo/compiler';
+import { identifierPart, Lines, operationsIn, touched } from '@rheo/compiler';
 import type { ElementaryFunction } from '../math/elementary.ts';
 import { elementaryText } from '../math/elementary.ts';
 import { randomText } from '../math/random.ts';
@@ -16,15 +16,29 @@ import type { Block, PrintContext } from './context.ts';
 import type { Called } from './operations.ts';
 import { packingName, packingText } from './packing.ts';
 import { prelude } from './prelude.ts';
+import { teamText } from './print-parallel.ts';
 import type { PrintedKernels } from './print-steps.ts';
 import { printSteps } from './print-steps.ts';
 import type { Target } from './target.ts';
 
+/** What differs between files for one Program. */
+export interface SourceOptions {
+  /** Loops with fewer operations are not given to threads; 1,000,000 unless given. */
+  readonly leastWork?: number;
+  /** For profiling: numbers of kernels, before each of which a clock is read. Such a file has no threads. */
+  readonly numbers?: ReadonlyMap<Step, number>;
+}
+
+/** Operations below which a loop is done before a second thread has begun. */
+export const usualLeastWork = 1_000_000;
+
 /** The whole file. With `numbers`, for profiling, a clock is read before each of these kernels; see `clock.ts`. */
-export function printSource(lowered: Lowered, target: Target, numbers?: ReadonlyMap<Step, number>): string {
+export function printSource(lowered: Lowered, target: Target, options: SourceOptions = {}): string {
+  const { numbers, leastWork = usualLeastWork } = options;
   const called = new Set<Called>();
   const blocks = new Map<string, Block>();
   let packs = false;
+  let shares = false;
   const names = bufferNames(lowered);
   const context: PrintContext = {
     target,
@@ -38,6 +52,12 @@ export function printSource(lowered: Lowered, target: Target, numbers?: Readonly
     packing: () => {
       packs = true;
       return packingName;
+    },
+    shares: (loop) => {
+      const shared =
+        numbers === undefined && loop.parallel && loop.length > 1 && loop.length * operationsIn(loop.body) >= leastWork;
+      shares ||= shared;
+      return shared;
     },
     ...(numbers === undefined ? {} : { number: (step: Step) => numbers.get(step) }),
   };
@@ -60,6 +80,7 @@ export function printSource(lowered: Lowered, target: Target, numbers?: Readonly
       .map((name) => (name === 'random' ? randomText() : elementaryText(name as ElementaryFunction))),
     ...[...blocks.keys()].sort().map((name) => blockText(blocks.get(name) as Block, target)),
     ...(packs ? [packingText] : []),
+    ...(shares ? [teamText] : []),
     ...kernels.texts,
     ...entries,
     '',

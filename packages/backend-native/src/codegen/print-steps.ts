@@ -21,6 +21,7 @@ import { address, declaration, stored } from './context.ts';
 import { counting, printNest } from './nest.ts';
 import { scalarTypes, suffixes } from './operations.ts';
 import { printMap } from './print-map.ts';
+import { printShared } from './print-parallel.ts';
 import { printProduct } from './print-product.ts';
 import { printReduce } from './print-reduce.ts';
 import { printSums } from './print-sums.ts';
@@ -72,6 +73,17 @@ function printLoop(
   lines: Lines,
 ): void {
   const name = loopName(step.loop);
+  if (loops.length === 0 && context.shares(step)) {
+    const inside = new Lines();
+    const body = `iteration_${step.loop}`;
+    inside.add(comment(`One iteration of ${step.origin.name}; others may run at the same time.`));
+    inside.block(`KERNEL void ${body}(void *const *table, long ${name})`, () =>
+      printSteps(context, kernels, step.body, [step.loop], inside),
+    );
+    kernels.texts.push(inside.text);
+    printShared(step, body, context.buffers.length, lines);
+    return;
+  }
   const head = step.reverse
     ? `for (long ${name} = ${step.length - 1}; ${name} >= 0; --${name})`
     : counting(name, 0, step.length);

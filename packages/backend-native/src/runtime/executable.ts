@@ -9,7 +9,8 @@ import type { Lowered, MemoryPlan } from '@rheo/compiler';
 import { lower, planMemory } from '@rheo/compiler';
 import type { DeviceTensor, Profile, Program, SyncExecutable, TensorType } from '@rheo/ir';
 import { elementCount, resultTypes } from '@rheo/ir';
-import { printSource } from '../codegen/print-source.ts';
+import { extraEntries } from '../codegen/print-parallel.ts';
+import { printSource, usualLeastWork } from '../codegen/print-source.ts';
 import type { Target } from '../codegen/target.ts';
 import { panelOf } from '../codegen/target.ts';
 import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
@@ -24,6 +25,11 @@ export interface ExecutableOwner extends TensorOwner {
   readonly heap: Heap;
   readonly foreign: Foreign;
   readonly target: Target;
+  /** Threads of a run, with the caller. */
+  readonly threads: number;
+  readonly leastWork: number;
+  /** Address of the team of threads; 0 for one thread. */
+  readonly team: bigint;
   /** Throws when the backend is disposed. */
   checkOpen(): void;
   newTensor(type: TensorType, what: string): NativeTensor;
@@ -41,10 +47,21 @@ export interface Printed {
   readonly text: string;
 }
 
+/** What a Program is printed for. */
+export interface PrintOptions {
+  readonly target: Target;
+  /** Threads of a run; 1 unless given. */
+  readonly threads?: number;
+  /** See `SourceOptions`. */
+  readonly leastWork?: number;
+}
+
 /** Lowers a legal Program and prints it. */
-export function printProgram(program: Program, bound: ReadonlySet<number>, target: Target): Printed {
+export function printProgram(program: Program, bound: ReadonlySet<number>, options: PrintOptions): Printed {
+  const { target, threads = 1, leastWork = usualLeastWork } = options;
   const lowered = lower(program, bound, { panel: panelOf(target), sums: true });
-  return { program, lowered, plan: planMemory(lowered), text: printSource(lowered, target) };
+  const plan = planMemory(lowered, { threads: threads > 1 });
+  return { program, lowered, plan, text: printSource(lowered, target, { leastWork }) };
 }
 
 /** See the head of this file. */
@@ -62,9 +79,11 @@ export class NativeExecutable implements SyncExecutable {
   /** Position in the Program of each input. */
   readonly #positions: readonly number[];
   readonly #workspace: Block;
-  /** Address of each buffer of the lowered Program. */
+  /** Address of each buffer of the lowered Program, for each thread. */
   readonly #table: BigUint64Array<ArrayBuffer>;
   readonly #tableAddress: bigint;
+  /** Entries from one thread's table to the next. */
+  readonly #step: number;
   /** Entry of the table for each input and result of the Program. */
   readonly #inputEntries: readonly number[];
   readonly #resultEntries: readonly number[];
@@ -89,10 +108,12 @@ export class NativeExecutable implements SyncExecutable {
     this.#positions = program.params.map((_, index) => index).filter((index) => !bound.has(index));
     this.inputs = this.#positions.map((index) => (program.params[index] as Program['params'][number]).type);
     this.results = resultTypes(program);
-    this.workspaceBytes = plan.bytes;
-    this.#workspace = owner.heap.allocate(plan.bytes, 'workspace of a Program');
-    // One more than there are buffers: a profiler's clock.
-    this.#table = new BigUint64Array(new ArrayBuffer((lowered.buffers.length + 1) * 8));
+    const { threads } = owner;
+    const own = plan.bytes - plan.privateFrom;
+    this.workspaceBytes = plan.bytes + (threads - 1) * own;
+    this.#workspace = owner.heap.allocate(this.workspaceBytes, 'workspace of a Program');
+    this.#step = lowered.buffers.length + extraEntries;
+    this.#table = new BigUint64Array(new ArrayBuffer(threads * this.#step * 8));
     this.#tableAddress = owner.foreign.address(this.#table.buffer);
     const entries = { input: [] as number[], result: [] as number[] };
     for (const { id, kind, index = 0, dtype, data } of lowered.buffers) {
@@ -102,9 +123,14 @@ export class NativeExecutable implements SyncExecutable {
       }
       const offset = plan.offsets[id];
       if (offset === undefined) continue;
-      this.#table[id] = this.#workspace.address + BigInt(offset);
+      for (let thread = 0; thread < threads; thread++) {
+        const moved = offset < plan.privateFrom ? 0 : thread * own;
+        this.#table[thread * this.#step + id] = this.#workspace.address + BigInt(offset + moved);
+      }
       if (kind === 'constant' && data !== undefined) fillConstant(this.#workspace, offset / 4, dtype, data);
     }
+    this.#table[lowered.buffers.length + 1] = owner.team;
+    this.#table[lowered.buffers.length + 2] = BigInt(this.#step);
     this.#inputEntries = entries.input;
     this.#resultEntries = entries.result;
     for (const [position, { address }] of bound) this.#setInput(position, address);
@@ -213,7 +239,7 @@ export class NativeExecutable implements SyncExecutable {
         bound.set(position, copy);
         copyElements(block, copy, type);
       }
-      const printed = printProgram(program, new Set(bound.keys()), this.#owner.target);
+      const printed = printProgram(program, new Set(bound.keys()), this.#owner);
       object = this.#owner.build(printed.text);
       return new NativeExecutable(this.#owner, printed, object, donate, bound);
     } catch (error) {
@@ -257,11 +283,15 @@ export class NativeExecutable implements SyncExecutable {
   }
 
   #setInput(position: number, address: bigint): void {
-    this.#table[this.#inputEntries[position] as number] = address;
+    this.#setEntry(this.#inputEntries[position] as number, address);
   }
 
   #setResult(position: number, address: bigint): void {
-    this.#table[this.#resultEntries[position] as number] = address;
+    this.#setEntry(this.#resultEntries[position] as number, address);
+  }
+
+  #setEntry(entry: number, address: bigint): void {
+    for (let at = entry; at < this.#table.length; at += this.#step) this.#table[at] = address;
   }
 
   #check(): void {

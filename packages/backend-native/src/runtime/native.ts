@@ -2,6 +2,7 @@
  * The native backend: C generated at run time, built by the system's compiler, kept on disk, loaded into this process.
  */
 
+import { availableParallelism } from 'node:os';
 import { legalProgram, switchablePasses } from '@rheo/compiler';
 import type {
   Capabilities,
@@ -16,6 +17,7 @@ import type {
 } from '@rheo/ir';
 import { allocate, checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
+import { usualLeastWork } from '../codegen/print-source.ts';
 import type { Target } from '../codegen/target.ts';
 import type { ObjectSource } from '../toolchain/build.ts';
 import { buildObject, buildObjectSync } from '../toolchain/build.ts';
@@ -24,6 +26,8 @@ import { findCompiler } from '../toolchain/find-compiler.ts';
 import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
 import { loadForeign } from '../toolchain/foreign.ts';
 import { defaultCacheFolder, ObjectCache } from '../toolchain/object-cache.ts';
+import type { Team } from '../toolchain/team.ts';
+import { openTeam } from '../toolchain/team.ts';
 import type { ExecutableOwner } from './executable.ts';
 import { NativeExecutable, printProgram } from './executable.ts';
 import { Heap } from './heap.ts';
@@ -33,6 +37,16 @@ import { NativeTensor, readData, writeData } from './tensor.ts';
 export interface NativeOptions {
   /** Folder for built objects, private to the user; made if it is not there. The user's cache folder unless given. */
   readonly cacheFolder?: string;
+  /**
+   * Threads that work on a run, the caller among them: 1 unless given. Results are bit-equal for any number. 'auto' takes
+   * as many as there are processors, 8 at most.
+   */
+  readonly threads?: number | 'auto';
+  /**
+   * Arithmetic operations from which on a loop is shared out among threads; 1,000,000 unless given: less is over before
+   * another thread is awake. 0 shares out every loop, for tests on small models.
+   */
+  readonly leastWork?: number;
   /** Limit of the memory in bytes; none unless given. */
   readonly maxBytes?: number;
   /** Passes beyond the standard ones that compile options may switch on: `optionalPasses` of @rheo/passes, or some. */
@@ -60,10 +74,21 @@ export async function native(options: NativeOptions = {}): Promise<NativeBackend
 export async function nativeWith(compiler: Compiler, options: NativeOptions = {}): Promise<NativeBackend> {
   const cache = new ObjectCache(options.cacheFolder ?? defaultCacheFolder());
   const foreign = await loadForeign();
-  return new Native({ compiler, cache, foreign }, options.maxBytes ?? Number.POSITIVE_INFINITY, options.passes ?? {});
+  const objects = { compiler, cache, foreign };
+  const threads = options.threads === 'auto' ? Math.min(autoLimit, availableParallelism()) : (options.threads ?? 1);
+  return new Native(objects, options, threads > 1 ? await openTeam(objects, threads) : undefined);
 }
 
-const known: readonly string[] = ['cacheFolder', 'maxBytes', 'passes'] satisfies (keyof NativeOptions)[];
+/** Threads that 'auto' takes at most: tiles of the usual batches are few. */
+const autoLimit = 8;
+
+const known: readonly string[] = [
+  'cacheFolder',
+  'leastWork',
+  'maxBytes',
+  'passes',
+  'threads',
+] satisfies (keyof NativeOptions)[];
 
 function checkOptions(options: NativeOptions): void {
   const fail = (what: string, remedy: string): never => {
@@ -71,30 +96,43 @@ function checkOptions(options: NativeOptions): void {
   };
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) fail(`there is no option "${unknown}"`, `Use ${known.join(', ')}`);
-  const { maxBytes = 2 ** 31, cacheFolder = '.' } = options;
+  const { maxBytes = 2 ** 31, cacheFolder = '.', threads = 1, leastWork = 0 } = options;
   if (!(maxBytes >= 65536)) fail(`maxBytes is ${maxBytes}`, 'Give at least 65536 bytes');
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    fail(`threads is ${threads}`, "Give a number from 1 to 64, or 'auto'");
+  if (!(leastWork >= 0)) fail(`leastWork is ${leastWork}`, 'Give a number of operations, 0 or more');
   if (typeof cacheFolder !== 'string' || cacheFolder === '') fail('cacheFolder is no path', 'Name a folder');
 }
 
 class Native implements NativeBackend, ExecutableOwner {
   readonly spec = 1;
-  readonly name = 'native';
+  readonly name: string;
   readonly heap: Heap;
   readonly foreign: Foreign;
   readonly target: Target;
+  readonly threads: number;
+  readonly leastWork: number;
+  readonly team: bigint;
   readonly capabilities: Capabilities;
   readonly lost: Promise<DeviceLost>;
   readonly #objects: ObjectSource;
   readonly #passes: OptionalPasses;
+  readonly #team: Team | undefined;
   readonly #executables = new Set<NativeExecutable>();
   #lose: (lost: DeviceLost) => void = () => {};
   #open = true;
   #live = 0;
 
-  constructor(objects: ObjectSource, maxBytes: number, passes: OptionalPasses) {
+  constructor(objects: ObjectSource, options: NativeOptions, team: Team | undefined) {
+    const { maxBytes = Number.POSITIVE_INFINITY, passes = {}, leastWork = usualLeastWork } = options;
     this.foreign = objects.foreign;
     this.heap = new Heap(objects.foreign, maxBytes);
     this.#objects = objects;
+    this.#team = team;
+    this.threads = team?.threads ?? 1;
+    this.leastWork = leastWork;
+    this.team = team?.address ?? 0n;
+    this.name = this.threads === 1 ? 'native' : `native×${this.threads}`;
     this.#passes = passes;
     const { target, title } = objects.compiler;
     this.target = target;
@@ -104,8 +142,8 @@ class Native implements NativeBackend, ExecutableOwner {
       synchronous: true,
       exactI32: true,
       passes: switchablePasses(passes),
-      threads: 1,
-      notes: [target.title, title, 'one thread'],
+      threads: this.threads,
+      notes: [target.title, title, this.threads === 1 ? 'one thread' : `${this.threads} threads`],
     };
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
@@ -122,7 +160,7 @@ class Native implements NativeBackend, ExecutableOwner {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
     this.checkOpen();
-    const printed = printProgram(await this.#legal(program, options), new Set(), this.target);
+    const printed = printProgram(await this.#legal(program, options), new Set(), this);
     const object = await buildObject(this.#objects, printed.text);
     try {
       this.checkOpen();
@@ -134,7 +172,7 @@ class Native implements NativeBackend, ExecutableOwner {
   }
 
   async source(program: Program, options: CompileOptions = {}): Promise<string> {
-    return printProgram(await this.#legal(program, options), new Set(), this.target).text;
+    return printProgram(await this.#legal(program, options), new Set(), this).text;
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
@@ -177,6 +215,7 @@ class Native implements NativeBackend, ExecutableOwner {
     if (!this.#open) return;
     for (const executable of [...this.#executables]) executable.dispose();
     this.#open = false;
+    this.#team?.close();
     this.#live = 0;
     this.#lose({ reason: 'disposed', message: 'the backend was disposed' });
   }

@@ -34,7 +34,7 @@ export function profileRuns({ lowered, target, foreign, table, tableAddress, bui
   const numbers = new Map(sites.map(({ step }, number) => [step, number]));
   const clock = new Float64Array(new ArrayBuffer((clockHeader + 2 * sites.length) * 8));
   table[lowered.buffers.length] = foreign.address(clock.buffer);
-  const object = build(printSource(lowered, target, numbers));
+  const object = build(printSource(lowered, target, { numbers }));
   try {
     const [timed, calibrate] = [object.entry('run'), object.entry('calibrate')];
     clock[1] = -1;

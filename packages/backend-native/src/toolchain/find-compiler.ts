@@ -36,6 +36,7 @@ const flags: readonly string[] = [
   '-fno-asynchronous-unwind-tables',
   '-fPIC',
   '-shared',
+  '-pthread',
   '-w',
 ];
 

@@ -8,11 +8,10 @@
  */
 
 import type { LoopStep, Lowered } from '@rheo/compiler';
-import { planMemory } from '@rheo/compiler';
+import { operationsIn, planMemory } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { Layout, SharedLayout, SharedLoops, Sharing } from '../codegen/sharing.ts';
 import { words } from './control-block.ts';
-import { operationsIn } from './operations-in.ts';
 
 /** What code for threads must know. */
 export interface SharingOptions {

@@ -46,17 +46,18 @@ export const families: { readonly [K in FamilyName]: Family } = {
     inPages: [],
     threaded: true,
     engines: () => [],
-    create: (place) => wasm(place === '' ? {} : { threads: place === 'auto' ? 'auto' : Number(place) }),
+    create: (place) => wasm(threadsOf(place)),
   },
   native: {
     title: 'C, built by the compiler of this machine',
     places: [],
     open: false,
     optional: true,
+    threaded: true,
     inPages: [],
     engines: () => [],
     // Its foreign function interface is a binary, which is not for every machine: loaded only where it is asked for.
-    create: async () => (await import('@rheo/backend-native')).native(),
+    create: async (place) => (await import('@rheo/backend-native')).native(threadsOf(place)),
   },
   reference: {
     title: 'the definition, slow',
@@ -92,6 +93,12 @@ export const families: { readonly [K in FamilyName]: Family } = {
     create: (place, runtime) => tfjs({ tf: inProduction(runtime), backend: place }),
   },
 };
+
+/** The option for a number of threads that was named. */
+function threadsOf(place: string): { readonly threads?: number | 'auto' } {
+  if (place === '') return {};
+  return { threads: place === 'auto' ? 'auto' : Number(place) };
+}
 
 /** A core and what registers the place with it; the union package has the cpu in it, and the native ones have all. */
 const tfjsEngines: { readonly [place: string]: readonly (readonly [string, ...string[]])[] } = {

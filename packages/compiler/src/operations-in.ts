@@ -3,8 +3,8 @@
  * one that is over before the thread is awake.
  */
 
-import type { Step } from '@rheo/compiler';
-import { workOf } from '@rheo/compiler';
+import type { Step } from './kernels.ts';
+import { workOf } from './profile/work.ts';
 
 /** What an elementary function counts as, and a byte moved. */
 const perFunction = 20;
