@@ -138,7 +138,7 @@ describe('what cannot go on', () => {
 it('killed at any moment, again and again, ends in the same file', async () => {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const kills = 4;
+  const kills = Number(process.env['RHEO_KILLS'] ?? 4);
   let killed = 0;
   const live = async (args: readonly string[], wait: number): Promise<number | null> => {
     const child = spawn(process.execPath, ['--conditions=@rheo/source', `--import=${tsx}`, main, ...args, '--json'], {
