@@ -104,8 +104,11 @@ export function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOp
   if (horizon !== undefined && roles.task !== 'forecast') {
     throw misuse(`the task ${roles.task} has no horizon`, '--horizon', 'Use --task forecast, or leave it out');
   }
-  // Files of one part say nothing about the other, which is then left out rather than taken from the training rows.
-  const shares = { validation: shareOf(validation, test), test: shareOf(test, validation) };
+  // The best epoch is always chosen by rows that training does not see; whoever names files for that may not want a test.
+  const shares = {
+    validation: shareOf(validation, 0.15),
+    test: shareOf(test, typeof validation === 'object' ? 0 : 0.15),
+  };
   const by = split === 'row' ? 'block' : split;
   return {
     task: roles.task,
@@ -119,10 +122,10 @@ export function prepareOptions(settings: TrainSettings, roles: Roles): PrepareOp
   };
 }
 
-function shareOf(source: PartSource | undefined, other: PartSource | undefined): number {
-  if (typeof source === 'number') return source;
-  if (source !== undefined) return 0;
-  return typeof other === 'object' ? 0 : 0.15;
+/** Share of the data that makes a part: as given, none where files are. */
+function shareOf(source: PartSource | undefined, usual: number): number {
+  if (source === undefined) return usual;
+  return typeof source === 'number' ? source : 0;
 }
 
 function horizonOf(horizon: number | string): NonNullable<PrepareOptions['horizon']> {
