@@ -1,9 +1,11 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { hasCompiler } from './tooling/vitest/c-compiler.ts';
 import { chromiumFlags, findChromium } from './tooling/vitest/chromium.ts';
 
 const chromium = findChromium();
+const compiler = hasCompiler();
 const source = '@rheo/source';
 const serverConditions = [source, ...defaultServerConditions];
 const tfjsPackages = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
@@ -25,7 +27,13 @@ export default defineConfig({
           name: 'node',
           pool: 'forks',
           include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tooling/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...browserTests, 'tooling/vitest/no-chromium.test.ts'],
+          exclude: [
+            '**/node_modules/**',
+            '**/dist/**',
+            ...browserTests,
+            'tooling/vitest/no-chromium.test.ts',
+            compiler ? 'tooling/vitest/no-compiler.test.ts' : 'packages/backend-native/test/**',
+          ],
           testTimeout: 30_000,
         },
       },
