@@ -68,6 +68,29 @@ describe('a run folder', () => {
   }, 60_000);
 });
 
+describe('ways of training', () => {
+  it('reach the training, and are repeated', async () => {
+    const ways = ['--truncate', '4', '--schedule', 'on-plateau'];
+    const { code, err } = await rheo(folder, [...rooms, ...ways, '--out', 'ways']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(bytes('ways', 'config.json').toString())).toMatchObject({ truncate: 4, schedule: 'on-plateau' });
+    expect(bytes('ways', 'model.safetensors').equals(bytes('run', 'model.safetensors'))).toBe(false);
+    const { training } = fromCheckpoint(bytes('ways', 'model.safetensors'));
+    expect(JSON.stringify(training)).toContain('on-plateau');
+    const again = await rheo(folder, ['train', '--config', 'ways/config.json', '--out', 'ways-again']);
+    expect(again.code).toBe(0);
+    expect(bytes('ways-again', 'model.safetensors').equals(bytes('ways', 'model.safetensors'))).toBe(true);
+  }, 60_000);
+
+  it('refuse truncation where there is one output at the end', async () => {
+    const ended = ['train', 'rooms.csv', '--group', 'room', '--target', 'state', '--at', 'end', ...quick];
+    const { code, err } = await rheo(folder, [...ended, '--truncate', '4', '--out', 'ended']);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/truncate/);
+    expect(existsSync(join(folder, 'ended'))).toBe(false);
+  });
+});
+
 /** |next − current| of `power` over the test part, from the text of the table alone. */
 function lastValueError(): number {
   const rows = roomsCsv()

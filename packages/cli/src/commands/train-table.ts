@@ -102,7 +102,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
   const { preparation, train, validation, roles } = parts;
   const setup = trainingSetup(given, parts);
   const settings = resolved(given, parts, setup.settings);
-  const { epochs, batch, accumulate, seed, patience, keep } = setup.settings;
+  const { epochs, batch, accumulate, truncate, seed, patience, keep } = setup.settings;
   refuseFewerEpochs(before, epochs);
   const { leaves } = flattenTree(initialise(setup.model, { features: train.source.features, seed }));
   const parameters = leaves.reduce((sum, { data }) => sum + data.length, 0);
@@ -140,6 +140,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
       epochs,
       batchSize: batch,
       accumulate,
+      truncate: truncate ?? undefined,
       seed,
       keep,
       patience: patience ?? undefined,

@@ -60,12 +60,13 @@ export interface TrainSettings {
   readonly epochs?: number;
   readonly batch?: number;
   readonly rate?: number;
-  readonly schedule?: 'constant' | 'exponential' | 'cosine' | 'one-cycle';
+  readonly schedule?: 'constant' | 'exponential' | 'cosine' | 'one-cycle' | 'on-plateau';
   readonly scheduleEpochs?: number;
   readonly optimizer?: 'adam' | 'adamw' | 'rmsprop' | 'sgd';
   readonly loss?: 'mse' | 'mae' | 'huber' | 'cross-entropy';
   readonly clip?: number | null;
   readonly accumulate?: number;
+  readonly truncate?: number | null;
   readonly patience?: number | null;
   readonly keep?: 'best' | 'last';
   readonly seed?: number;
@@ -214,6 +215,12 @@ export const settingTable: SettingTable = {
   },
   batch: { ...training, shown: 'n', about: 'sequences per step (up to 32)', takes: wholeNumber(1) },
   accumulate: { ...training, shown: 'n', about: 'batches per step (1)', takes: wholeNumber(1) },
+  truncate: {
+    ...training,
+    shown: 'rows',
+    about: 'rows through which errors go back, an update after each so many; none (none)',
+    takes: orNone(wholeNumber(1)),
+  },
   optimizer: {
     ...training,
     shown: 'name',
@@ -224,8 +231,8 @@ export const settingTable: SettingTable = {
   schedule: {
     ...training,
     shown: 'name',
-    about: 'of the rate: constant, exponential, cosine, one-cycle (cosine)',
-    takes: choice('constant', 'exponential', 'cosine', 'one-cycle'),
+    about: 'of the rate: constant, exponential, cosine, one-cycle, on-plateau (cosine)',
+    takes: choice('constant', 'exponential', 'cosine', 'one-cycle', 'on-plateau'),
   },
   scheduleEpochs: { ...training, shown: 'n', about: 'epochs of the schedule (all)', takes: wholeNumber(1) },
   loss: {

@@ -15,6 +15,7 @@ import {
   meanAbsoluteError,
   meanSquaredError,
   oneCycle,
+  onPlateau,
   rmsprop,
   sgd,
 } from '@rheo/train';
@@ -36,6 +37,7 @@ export type ResolvedSettings = Required<
     | 'epochs'
     | 'batch'
     | 'accumulate'
+    | 'truncate'
     | 'optimizer'
     | 'rate'
     | 'schedule'
@@ -82,6 +84,7 @@ export function trainingSetup(given: TrainSettings, parts: PreparedParts): Train
     epochs,
     batch,
     accumulate,
+    truncate: given.truncate ?? null,
     optimizer,
     rate: given.rate ?? (optimizer === 'sgd' ? 0.05 : 0.005),
     schedule: given.schedule ?? 'cosine',
@@ -100,7 +103,7 @@ export function trainingSetup(given: TrainSettings, parts: PreparedParts): Train
     settings,
     model: modelOf({ ...settings, atEnd: preparation.at === 'end', outputs }),
     loss: losses[settings.loss](),
-    optimizer: optimizerOf(settings),
+    optimizer: optimizerOf(settings, validation !== undefined),
     notes: takesElapsed(cell) ? [] : [`The cell ${cell} is not told the time between rows.`],
   };
 }
@@ -148,8 +151,9 @@ function refuseUnfit({ loss, cell, wiring }: ResolvedSettings, classes: boolean)
   }
 }
 
-function optimizerOf({ optimizer, rate, clip, schedule, scheduleEpochs }: ResolvedSettings): Optimizer {
-  const decay = scheduleOf(schedule, scheduleEpochs);
+function optimizerOf(settings: ResolvedSettings, validated: boolean): Optimizer {
+  const { optimizer, rate, clip } = settings;
+  const decay = scheduleOf(settings, validated);
   const options = {
     learningRate: rate,
     ...(clip === null ? {} : { clipGlobalNorm: clip }),
@@ -167,8 +171,8 @@ function optimizerOf({ optimizer, rate, clip, schedule, scheduleEpochs }: Resolv
   }
 }
 
-function scheduleOf(name: ResolvedSettings['schedule'], epochs: number): Schedule | undefined {
-  switch (name) {
+function scheduleOf({ schedule, scheduleEpochs: epochs }: ResolvedSettings, validated: boolean): Schedule | undefined {
+  switch (schedule) {
     case 'constant':
       return undefined;
     case 'exponential':
@@ -177,5 +181,8 @@ function scheduleOf(name: ResolvedSettings['schedule'], epochs: number): Schedul
       return cosine({ epochs, final: 0.01 });
     case 'one-cycle':
       return oneCycle({ epochs });
+    case 'on-plateau':
+      // Within the usual patience of training, so that a lower rate is tried before it ends.
+      return onPlateau({ factor: 0.3, patience: 3, watch: validated ? 'validation' : 'training' });
   }
 }
