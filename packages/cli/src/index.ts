@@ -10,6 +10,6 @@ export type { Failure } from './failure.ts';
 export { failureOf } from './failure.ts';
 export { interruption } from './interruption.ts';
 export { runCommand } from './run-command.ts';
-export type { Sink, Terminal } from './terminal.ts';
+export type { Sink, Source, Terminal } from './terminal.ts';
 export { widthOf, wrap } from './terminal.ts';
 export type { RunResult } from './walker2d-words.ts';

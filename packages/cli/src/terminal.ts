@@ -5,6 +5,12 @@
  * fits, and so does an object that collects text.
  */
 
+/** A stream that answers are read from: a readable stream of Node. */
+export interface Source extends AsyncIterable<unknown> {
+  /** True for a terminal, at which somebody sits. */
+  readonly isTTY?: boolean | undefined;
+}
+
 /** A stream of text. */
 export interface Sink {
   write(text: string): unknown;
@@ -17,7 +23,7 @@ export interface Sink {
 /** The surroundings of a command. */
 export interface Terminal {
   /** Where answers come from, for commands that ask. */
-  readonly in?: (NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }) | undefined;
+  readonly in?: Source | undefined;
   /** Results and progress. */
   readonly out: Sink;
   /** Failures and remarks. */

@@ -15,7 +15,7 @@ export type Ask = (text: string) => Promise<string>;
 export function askOn({ in: input, out, signal }: Terminal): { readonly ask: Ask; readonly end: () => void } {
   if (input === undefined) throw misuse('there is no input to read answers from', 'rheo init', 'Use --yes');
   // The terminal edits lines itself, and leaves Control-C to the process.
-  const lines = createInterface({ input, terminal: false });
+  const lines = createInterface({ input: input as NodeJS.ReadableStream, terminal: false });
   const answers = lines[Symbol.asyncIterator]();
   const interrupted = (): RheoError => new RheoError('aborted', { from: '@rheo/cli', what: 'interrupted' });
   const aborted = new Promise<never>((_, reject) => {

@@ -3,7 +3,7 @@
  * nothing is left of them however the process ends. A full disk is an error before it harms others.
  */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../data-error.ts';
 
@@ -83,13 +83,25 @@ export class ScratchSpace {
   }
 }
 
+/** Of Node's `FileHandle`, what is used: declarations do without Node's types. */
+interface Handle {
+  readv(views: readonly Uint8Array[], position: number): Promise<{ readonly bytesRead: number }>;
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
+  close(): Promise<void>;
+}
+
 /** Small pieces are written together. */
 const bufferBytes = 1 << 18;
 
 /** A file that only grows, and is read anywhere; one at a time writes, and reads once that is done. */
 export class ScratchFile {
   readonly #space: ScratchSpace;
-  readonly #handle: FileHandle;
+  readonly #handle: Handle;
   readonly #path: string | undefined;
   #bytes: number = 0;
   /** Bytes that are not on the disk yet stand at the front of the buffer. */
@@ -97,7 +109,7 @@ export class ScratchFile {
   #pending: number = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(space: ScratchSpace, handle: FileHandle, path: string | undefined) {
+  constructor(space: ScratchSpace, handle: Handle, path: string | undefined) {
     this.#space = space;
     this.#handle = handle;
     this.#path = path;
