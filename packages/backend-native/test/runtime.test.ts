@@ -1,7 +1,6 @@
 /** Memory, handles and executables, beyond what the conformance kit asks. */
-import type { DeviceTensor } from '@rheo/ir';
-import { isRheoError, parse, tensorType } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
+import { testLocalBackend } from '../../compiler/test/local-backend.ts';
 import { native } from '../src/index.ts';
 import { Heap } from '../src/runtime/heap.ts';
 import { loadForeign } from '../src/toolchain/foreign.ts';
@@ -10,22 +9,13 @@ import { temporaryFolder } from './temporary-folder.ts';
 const cacheFolder = temporaryFolder();
 const open = (options: object = {}) => native({ cacheFolder, ...options });
 
-const double = parse(`program(%0: f32[4]) {
-  %1: f32[4] = add(%0, %0)
-  return %1
-}`);
+testLocalBackend({
+  open,
+  factory: 'native',
+  full: /MiB more than the .* MiB in use cannot be had \(limit 1\.0 MiB\) \(upload of f32\[1000000\]\)\. Use a smaller batch/,
+});
 
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (isRheoError(error)) return error.code;
-    throw error;
-  }
-  return 'none';
-}
-
-describe('memory', () => {
+describe('the heap', () => {
   it('starts at multiples of 64 bytes, is reused, and goes back', async () => {
     const heap = new Heap(await loadForeign(), 2 ** 30);
     const blocks = [1, 100, 5000, 10_000_000].map((bytes) => heap.allocate(bytes, 'test'));
@@ -43,61 +33,6 @@ describe('memory', () => {
     for (let size = 1; size <= 400; size++) heap.release(heap.allocate(size * 1e6, 'test'));
     expect(heap.bytes).toBeLessThan(before + 450e6);
   });
-
-  it('says how much it asked for beyond the limit, and goes on', async () => {
-    const backend = await open({ maxBytes: 2 ** 20 });
-    const type = tensorType('f32', [1_000_000]);
-    expect(() => backend.upload(new Float32Array(1_000_000), type)).toThrow(
-      /MiB more than the .* MiB in use cannot be had \(limit 1\.0 MiB\) \(upload of f32\[1000000\]\)\. Use a smaller batch/,
-    );
-    expect(codeOf(() => backend.upload(new Float32Array(1_000_000), type))).toBe('memory');
-    const executable = await backend.compile(double);
-    const [result] = executable.run([backend.upload(Float32Array.of(1, 1, 1, 1), tensorType('f32', [4]))]);
-    expect(Array.from(backend.readSync(result as DeviceTensor))).toEqual([2, 2, 2, 2]);
-    await backend.dispose();
-  });
-
-  it('is given back by a bind that fails, and by executables that end', async () => {
-    const backend = await open({ maxBytes: 2 ** 20 });
-    const type = tensorType('f32', [60_000]);
-    const program = parse(`program(%0: f32[60000], %1: f32[60000]) {
-  %2: f32[60000] = add(%0, %1)
-  return %2
-}`);
-    const executable = await backend.compile(program);
-    const inputs = [0, 1].map(() => backend.upload(new Float32Array(60_000), type));
-    const both = new Map(inputs.map((tensor, index) => [index, tensor]));
-    const first = executable.bind(new Map([[0, inputs[0] as DeviceTensor]]));
-    expect(codeOf(() => executable.bind(both))).toBe('memory');
-    first.dispose();
-    executable.bind(both).dispose();
-    const { memoryBytes } = backend;
-    for (let round = 0; round < 20; round++) executable.bind(both).dispose();
-    expect(backend.memoryBytes).toBe(memoryBytes);
-    await backend.dispose();
-  });
-
-  it('takes a thousand inputs, bound or not', async () => {
-    const count = 1200;
-    const type = tensorType('f32', [2]);
-    const params = Array.from({ length: count }, (_, i) => `%${i}: f32[2]`);
-    const sums = params.map((_, i) => `  %${count + i}: f32[2] = add(%${i}, %${i === 0 ? 0 : count + i - 1})`);
-    const program = parse(
-      `program(${params.join(', ')}) {\n${sums.join('\n')}\n  return %${2 * count - 1}, %${count}\n}`,
-    );
-    const backend = await open();
-    const executable = await backend.compile(program);
-    const inputs = params.map((_, i) => backend.upload(Float32Array.of(i, 1), type));
-    const read = (tensors: readonly DeviceTensor[]) => tensors.map((tensor) => Array.from(backend.readSync(tensor)));
-    const wanted = [
-      [(count * (count - 1)) / 2, count + 1],
-      [0, 2],
-    ];
-    expect(read(executable.run(inputs))).toEqual(wanted);
-    const bound = executable.bind(new Map([[count - 1, inputs[count - 1] as DeviceTensor]]));
-    expect(read(bound.run(inputs.slice(0, -1)))).toEqual(wanted);
-    await backend.dispose();
-  });
 });
 
 it('refuses options that it does not have', async () => {
@@ -107,76 +42,4 @@ it('refuses options that it does not have', async () => {
   for (const maxBytes of [Number.NaN, -1, 100]) {
     await expect(open({ maxBytes })).rejects.toMatchObject({ code: 'argument' });
   }
-});
-
-it('refuses f64, unbound names, unknown passes and inputs that are not there', async () => {
-  const backend = await open();
-  const text = (type: string): string => `program(%0: ${type}) {\n  %1: ${type} = add(%0, %0)\n  return %1\n}`;
-  await expect(backend.compile(parse(text('f64[2]')))).rejects.toMatchObject({ code: 'capability' });
-  await expect(backend.compile(parse(text('f32[time]')))).rejects.toThrow(
-    /@rheo\/backend-native.*dimension "time" has no number.*dims: \{ time/,
-  );
-  await expect(backend.compile(double, { passes: { sinks: true } })).rejects.toThrow(/no pass "sinks" here.*native\(/);
-  await expect(backend.compile(double, { donate: [3] })).rejects.toThrow(/no input 3 to donate/);
-  await backend.dispose();
-});
-
-describe('runInto', () => {
-  it('takes a handle as input and output, and arrays after handles', async () => {
-    const backend = await open();
-    // The second result reads the state after the first would have overwritten it.
-    const program = parse(`program(%0: f32[4]) {
-  %1: f32[4] = add(%0, %0)
-  %2: f32[4] = reverse(%0) axis=0
-  return %1, %2
-}`);
-    const executable = await backend.compile(program);
-    const state = backend.upload(Float32Array.of(1, 2, 3, 4), tensorType('f32', [4]));
-    const out = new Float32Array(4);
-    executable.runInto([state], [state, out]);
-    expect(Array.from(out)).toEqual([4, 3, 2, 1]);
-    executable.runInto([state], [state, out]);
-    expect(Array.from(out)).toEqual([8, 6, 4, 2]);
-    const other = backend.upload(new Float32Array(4), tensorType('f32', [4]));
-    executable.runInto([state], [other, out]);
-    expect(Array.from(backend.readSync(state))).toEqual([4, 8, 12, 16]);
-    expect(Array.from(backend.readSync(other))).toEqual([8, 16, 24, 32]);
-    await backend.dispose();
-  });
-
-  it('reads and writes masks and integers on the host as they are', async () => {
-    const backend = await open();
-    const program = parse(`program(%0: bool[5], %1: i32[5]) {
-  %2: bool[5] = not(%0)
-  %3: i32[5] = neg(%1)
-  return %2, %3
-}`);
-    const executable = await backend.compile(program);
-    const flags = new Uint8Array(5);
-    const numbers = new Int32Array(5);
-    executable.runInto([Uint8Array.of(1, 0, 0, 1, 1), Int32Array.of(-5, 0, 7, 2 ** 31 - 1, 3)], [flags, numbers]);
-    expect(Array.from(flags)).toEqual([0, 1, 1, 0, 0]);
-    expect(Array.from(numbers)).toEqual([5, -0 | 0, -7, -(2 ** 31 - 1), -3]);
-    await backend.dispose();
-  });
-});
-
-it('throws after disposal, and says so once', async () => {
-  const backend = await open();
-  const executable = await backend.compile(double);
-  const tensor = backend.upload(new Float32Array(4), tensorType('f32', [4]));
-  const pending = expect(backend.compile(double)).rejects.toMatchObject({ code: 'disposed' });
-  await backend.dispose();
-  await backend.dispose();
-  await pending;
-  await expect(backend.lost).resolves.toMatchObject({ reason: 'disposed' });
-  for (const use of [
-    () => executable.run([tensor]),
-    () => backend.upload(new Float32Array(4), tensorType('f32', [4])),
-    () => backend.readSync(tensor),
-  ]) {
-    expect(codeOf(use)).toBe('disposed');
-  }
-  tensor.dispose();
-  executable.dispose();
 });

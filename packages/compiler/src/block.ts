@@ -138,3 +138,12 @@ export function emit(lowering: Lowering, step: Step): void {
   if (step.kind === 'map' && (sizeOf(step.shape) === 0 || step.stores.length === 0)) return;
   lowering.steps.push(step);
 }
+
+/** Writes zeros to a place. */
+export function fill(lowering: Lowering, block: Block, view: View, origin: Step['origin']): void {
+  const rank = view.shape.length;
+  const builder = new NodeBuilder(block, rank);
+  const node = builder.number(lowering.buffers[view.buffer]?.dtype ?? 'f32', 0);
+  const access = accessAt(view, identityMap(rank), rank);
+  emit(lowering, { kind: 'map', origin, shape: view.shape, nodes: builder.nodes, stores: [{ node, access }] });
+}

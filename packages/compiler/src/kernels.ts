@@ -51,6 +51,30 @@ export interface Affine {
   readonly coefficients: readonly number[];
 }
 
+/** Ops that stand in the arithmetic of a kernel; the others have become addresses and steps. */
+export type ElementwiseOp = Exclude<
+  Op,
+  | 'constant'
+  | 'iota'
+  | 'dimension'
+  | 'reshape'
+  | 'transpose'
+  | 'broadcast'
+  | 'slice'
+  | 'pad'
+  | 'concat'
+  | 'reverse'
+  | 'gather'
+  | 'scatter_add'
+  | 'reduce_sum'
+  | 'reduce_max'
+  | 'argmax'
+  | 'dot'
+  | 'scan'
+  | 'while'
+  | 'call'
+>;
+
 /** A node of a kernel's arithmetic; operands are earlier nodes. */
 export type Node =
   | { readonly kind: 'load'; readonly dtype: DType; readonly access: Access }

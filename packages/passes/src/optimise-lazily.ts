@@ -5,26 +5,10 @@
 
 import type { Instruction, Program, ValueId } from '@rheo/ir';
 import { nestedPrograms } from '@rheo/ir';
-import { commonSubexpressions } from './common-subexpressions.ts';
-import { deadCode } from './dead-code.ts';
-import { fold } from './fold.ts';
-import { hoist } from './hoist.ts';
-import { inlineCalls } from './inline-calls.ts';
+import { alwaysPasses } from './always-passes.ts';
 import type { PassSwitches, PassTable } from './optimise-with.ts';
 import { optimiseWith } from './optimise-with.ts';
 import type { OptionalPasses } from './optional-passes.ts';
-import { simplify } from './simplify.ts';
-import { stable } from './stable.ts';
-
-const always: PassTable = {
-  inlineCalls: { name: 'inlineCalls', run: inlineCalls },
-  deadCode: { name: 'deadCode', run: deadCode },
-  fold: { name: 'fold', run: fold },
-  simplify: { name: 'simplify', run: simplify },
-  commonSubexpressions: { name: 'commonSubexpressions', run: commonSubexpressions },
-  hoist: { name: 'hoist', run: hoist },
-  stable: { name: 'stable', run: stable },
-};
 
 /** Like `optimise`, with the same result. */
 export async function optimiseLazily(
@@ -32,10 +16,10 @@ export async function optimiseLazily(
   switches: PassSwitches = {},
   optional: OptionalPasses = {},
 ): Promise<Program> {
-  if (!hasSums(program)) return optimiseWith(always, program, switches, optional);
+  if (!hasSums(program)) return optimiseWith(alwaysPasses, program, switches, optional);
   const [{ factor }, { sink }] = await Promise.all([import('./factor.ts'), import('./sink.ts')]);
   const table: PassTable = {
-    ...always,
+    ...alwaysPasses,
     factor: { name: 'factor', run: factor },
     sink: { name: 'sink', run: (given) => sink(given) },
   };

@@ -7,31 +7,19 @@
  */
 
 import type { Program } from '@rheo/ir';
-import { commonSubexpressions } from './common-subexpressions.ts';
-import { deadCode } from './dead-code.ts';
+import { alwaysPasses } from './always-passes.ts';
 import { factor } from './factor.ts';
-import { fold } from './fold.ts';
-import { hoist } from './hoist.ts';
-import { inlineCalls } from './inline-calls.ts';
 import type { PassSwitches, StandardPassName } from './optimise-with.ts';
 import { optimiseWith } from './optimise-with.ts';
 import type { OptionalPasses } from './optional-passes.ts';
 import type { Pass } from './rebuild.ts';
-import { simplify } from './simplify.ts';
 import { sink } from './sink.ts';
-import { stable } from './stable.ts';
 
 /** The passes that run unless they are switched off. */
 export const standardPasses: { readonly [K in StandardPassName]: Pass } = {
-  inlineCalls: { name: 'inlineCalls', run: inlineCalls },
-  deadCode: { name: 'deadCode', run: deadCode },
-  fold: { name: 'fold', run: fold },
-  simplify: { name: 'simplify', run: simplify },
-  commonSubexpressions: { name: 'commonSubexpressions', run: commonSubexpressions },
-  hoist: { name: 'hoist', run: hoist },
+  ...alwaysPasses,
   sink: { name: 'sink', run: (program) => sink(program) },
   factor: { name: 'factor', run: factor },
-  stable: { name: 'stable', run: stable },
 };
 
 /**

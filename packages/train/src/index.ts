@@ -73,3 +73,4 @@ export type { TrainingData } from './training-data.ts';
 export type { EpochRecord, TrainingFacts } from './training-facts.ts';
 export type { BestParameters, DataMark, EpochUnderWay, OptimizerSlots, TrainingState } from './training-state.ts';
 export { TrainingStopped } from './training-stopped.ts';
+export { usualBatchSize, usualEpochs } from './usual-numbers.ts';

@@ -3,35 +3,12 @@
  * made here does too; integers wrap because the file is compiled so.
  */
 
+import type { ElementwiseOp } from '@rheo/compiler';
 import type { DType, Op } from '@rheo/ir';
 import type { ElementaryFunction } from '../math/elementary.ts';
 
 /** Element types that have vectors. */
 export type Stored = Exclude<DType, 'f64'>;
-
-/** Ops that stand in the arithmetic of a kernel; the others have become addresses and steps. */
-type ElementwiseOp = Exclude<
-  Op,
-  | 'constant'
-  | 'iota'
-  | 'dimension'
-  | 'reshape'
-  | 'transpose'
-  | 'broadcast'
-  | 'slice'
-  | 'pad'
-  | 'concat'
-  | 'reverse'
-  | 'gather'
-  | 'scatter_add'
-  | 'reduce_sum'
-  | 'reduce_max'
-  | 'argmax'
-  | 'dot'
-  | 'scan'
-  | 'while'
-  | 'call'
->;
 
 /** Functions of the file that expressions call. */
 export type Called = ElementaryFunction | 'random';

@@ -6,8 +6,8 @@
  * The order of summation depends on shapes and on the width of vectors only.
  */
 
-import type { CollapsedKernel, Lines, Node, ReduceStep } from '@rheo/compiler';
-import { axisNames, collapseKernel } from '@rheo/compiler';
+import type { CollapsedKernel, Lines, ReduceStep } from '@rheo/compiler';
+import { axisNames, collapseKernel, keptIsContiguous } from '@rheo/compiler';
 import type { PrintContext } from './context.ts';
 import { stored } from './context.ts';
 import { scalarText } from './literals.ts';
@@ -190,17 +190,4 @@ function printAcross(context: PrintContext, step: ReduceStep, kernel: Kernel, li
       });
     }
   }
-}
-
-/** True if vectors along the last kept axis read memory more evenly than along the last reduced one. */
-function keptIsContiguous(nodes: readonly Node[], shape: readonly number[], split: number): boolean {
-  let kept = 0;
-  let reduced = 0;
-  for (const node of nodes) {
-    if (node.kind !== 'load') continue;
-    const strides = node.access.strides;
-    if ((strides[split - 1] ?? 0) === 1) kept++;
-    if ((strides[shape.length - 1] ?? 0) === 1) reduced++;
-  }
-  return kept > reduced || (kept === reduced && (shape[split - 1] ?? 1) >= (shape[shape.length - 1] ?? 1));
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Access, Lines, Node, SumsStep } from '@rheo/compiler';
-import { axisNames, collapseKernel } from '@rheo/compiler';
+import { axisNames, collapseKernel, orderForSums } from '@rheo/compiler';
 import type { PrintContext } from './context.ts';
 import { address } from './context.ts';
 import { printNest } from './nest.ts';
@@ -21,17 +21,9 @@ export function printSums(context: PrintContext, step: SumsStep, lines: Lines): 
     step.nodes,
     step.stores.map(({ access }) => access),
   );
-  const order = loopOrder(kernel.shape, kernel.outputs);
-  const turned = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
-  const shape = turned(kernel.shape);
+  const { shape, outputs } = kernel;
   const last = shape.length - 1;
-  const outputs = kernel.outputs.map((access) => ({ ...access, strides: turned(access.strides) }));
-  const nodes = kernel.nodes.map((node): Node => {
-    if (node.kind === 'load' || node.kind === 'gather')
-      return { ...node, access: { ...node.access, strides: turned(node.access.strides) } };
-    if (node.kind !== 'index') return node;
-    return { ...node, index: { ...node.index, coefficients: turned(node.index.coefficients) } };
-  });
+  const nodes: Node[] = [...kernel.nodes];
   // What moves along the vectors is an addition to what its place holds; the rest is gathered.
   const parts = step.stores.map(({ node }, index) => {
     const access = outputs[index] as Access;
@@ -42,10 +34,11 @@ export function printSums(context: PrintContext, step: SumsStep, lines: Lines): 
   });
   const names = axisNames(shape.length);
   const along = last < 0 ? undefined : last;
-  const axes = shape.map((size, axis) => ({ name: names[axis] ?? '', size, vector: axis === along }));
+  const order = orderForSums(shape, outputs);
+  const axes = order.map((axis) => ({ name: names[axis] ?? '', size: shape[axis] ?? 1, vector: axis === along }));
   const written = new Set(outputs.map(({ buffer }) => buffer));
   const roots = parts.map(({ node }) => node);
-  const outer = new VectorPrinter(context, { nodes, roots, axes: names, along, lanes, written });
+  const outer = new VectorPrinter(context, { nodes, roots, axes: names, order, along, lanes, written });
   printNest(lines, axes.slice(0, Math.max(0, last)), lanes, (depth) => {
     outer.locals(depth, lines);
     if (depth < last) return;
@@ -68,17 +61,7 @@ export function printSums(context: PrintContext, step: SumsStep, lines: Lines): 
     });
     for (const { access, sum } of parts) {
       if (sum === undefined) continue;
-      const place = address(context, { ...access, strides: access.strides.slice(0, Math.max(0, last)) }, names);
-      lines.add(`*(${place}) += sum_across_f(${sum})[0];`);
+      lines.add(`*(${address(context, access, names)}) += sum_across_f(${sum})[0];`);
     }
   });
-}
-
-/** Axes in the order of the loops: the last innermost; before it, those along which most sums stand still. */
-function loopOrder(shape: readonly number[], outputs: readonly Access[]): number[] {
-  const still = (axis: number): number => outputs.filter(({ strides }) => (strides[axis] ?? 0) === 0).length;
-  const axes = shape.map((_, axis) => axis);
-  const last = axes.pop();
-  const outside = axes.sort((a, b) => still(a) - still(b) || a - b);
-  return last === undefined ? outside : [...outside, last];
 }

@@ -8,7 +8,7 @@
  */
 
 import type { Access, Lines, Node } from '@rheo/compiler';
-import { affine } from '@rheo/compiler';
+import { affine, nodeLevels } from '@rheo/compiler';
 import type { PrintContext } from './context.ts';
 import { address, stored } from './context.ts';
 import { scalarText } from './literals.ts';
@@ -41,27 +41,17 @@ export interface VectorOptions {
 export class VectorPrinter {
   readonly #context: PrintContext;
   readonly #options: VectorOptions;
-  readonly #order: readonly number[];
-  readonly #levels: number[] = [];
-  readonly #uses: number[];
-  readonly #readAt: number[];
+  readonly #levels: readonly number[];
+  readonly #uses: readonly number[];
+  readonly #readAt: readonly number[];
   readonly #texts = new Map<number, string>();
 
   constructor(context: PrintContext, options: VectorOptions) {
     this.#context = context;
     this.#options = options;
-    const { nodes, roots, axes } = options;
-    this.#order = options.order ?? axes.map((_, axis) => axis);
-    for (const node of nodes) this.#levels.push(this.#levelOf(node));
-    this.#uses = nodes.map(() => 0);
-    this.#readAt = nodes.map(() => 0);
-    const reach = (index: number, level: number): void => {
-      this.#readAt[index] = Math.max(this.#readAt[index] ?? 0, level);
-      this.#uses[index] = (this.#uses[index] ?? 0) + 1;
-      if (this.#uses[index] > 1) return;
-      for (const next of operandsOf(nodes[index] as Node)) reach(next, this.#levels[index] ?? 0);
-    };
-    for (const root of roots) reach(root, axes.length);
+    const { nodes, roots, axes, order = axes.map((_, axis) => axis) } = options;
+    const { levels, uses, readAt } = nodeLevels(nodes, roots, order);
+    [this.#levels, this.#uses, this.#readAt] = [levels, uses, readAt];
   }
 
   /** Locals for what stands still within `depth` entered axes and may not be, or had better not be, written in place. */
@@ -199,24 +189,6 @@ export class VectorPrinter {
   }
 
   /** Number of axes that must have been entered before a node has its value. */
-  #levelOf(node: Node): number {
-    const depth = (strides: readonly number[]): number =>
-      this.#order.findLastIndex((axis) => (strides[axis] ?? 0) !== 0) + 1;
-    switch (node.kind) {
-      case 'constant':
-        return 0;
-      case 'load':
-        return depth(node.access.strides);
-      case 'index':
-        return depth(node.index.coefficients);
-      case 'product':
-        return this.#options.axes.length;
-      case 'gather':
-        return Math.max(depth(node.access.strides), this.#levels[node.index] ?? 0);
-      case 'op':
-        return Math.max(0, ...node.args.map((arg) => this.#levels[arg] ?? 0));
-    }
-  }
 }
 
 /** Text that writes a vector to an access. `stride` is that of the lanes; with 0 there is one of them. */
@@ -236,9 +208,4 @@ export function storeText(
   return lanes === context.target.lanes
     ? `store_${suffix}(${at}, ${value});`
     : `store_${suffix}_part(${at}, ${value}, ${lanes});`;
-}
-
-function operandsOf(node: Node): readonly number[] {
-  if (node.kind === 'op') return node.args;
-  return node.kind === 'gather' ? [node.index] : [];
 }

@@ -3,7 +3,7 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { legalProgram, switchablePasses } from '@rheo/compiler';
+import { LocalExecutable, LocalStore, legalProgram, localDTypes, switchablePasses } from '@rheo/compiler';
 import type {
   Capabilities,
   CompileOptions,
@@ -15,7 +15,7 @@ import type {
   TensorData,
   TensorType,
 } from '@rheo/ir';
-import { allocate, checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
+import { RheoError } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { usualLeastWork } from '../codegen/print-source.ts';
 import type { Target } from '../codegen/target.ts';
@@ -28,10 +28,11 @@ import { loadForeign } from '../toolchain/foreign.ts';
 import { defaultCacheFolder, ObjectCache } from '../toolchain/object-cache.ts';
 import type { Team } from '../toolchain/team.ts';
 import { openTeam } from '../toolchain/team.ts';
-import type { ExecutableOwner } from './executable.ts';
-import { NativeExecutable, printProgram } from './executable.ts';
+import type { CodeHost } from './code.ts';
+import { NativeCode, printProgram } from './code.ts';
+import type { Block } from './heap.ts';
 import { Heap } from './heap.ts';
-import { NativeTensor, readData, writeData } from './tensor.ts';
+import { memoryOf } from './memory.ts';
 
 /** Options of the backend. */
 export interface NativeOptions {
@@ -104,7 +105,7 @@ function checkOptions(options: NativeOptions): void {
   if (typeof cacheFolder !== 'string' || cacheFolder === '') fail('cacheFolder is no path', 'Name a folder');
 }
 
-class Native implements NativeBackend, ExecutableOwner {
+class Native implements NativeBackend, CodeHost {
   readonly spec = 1;
   readonly name: string;
   readonly heap: Heap;
@@ -118,15 +119,14 @@ class Native implements NativeBackend, ExecutableOwner {
   readonly #objects: ObjectSource;
   readonly #passes: OptionalPasses;
   readonly #team: Team | undefined;
-  readonly #executables = new Set<NativeExecutable>();
-  #lose: (lost: DeviceLost) => void = () => {};
-  #open = true;
-  #live = 0;
+  readonly #store: LocalStore<Block>;
 
   constructor(objects: ObjectSource, options: NativeOptions, team: Team | undefined) {
     const { maxBytes = Number.POSITIVE_INFINITY, passes = {}, leastWork = usualLeastWork } = options;
     this.foreign = objects.foreign;
     this.heap = new Heap(objects.foreign, maxBytes);
+    this.#store = new LocalStore('@rheo/backend-native', 'native', memoryOf(this.heap));
+    this.lost = this.#store.lost;
     this.#objects = objects;
     this.#team = team;
     this.threads = team?.threads ?? 1;
@@ -137,7 +137,7 @@ class Native implements NativeBackend, ExecutableOwner {
     const { target, title } = objects.compiler;
     this.target = target;
     this.capabilities = {
-      dtypes: ['f32', 'i32', 'u32', 'bool'],
+      dtypes: localDTypes,
       freeDims: false,
       synchronous: true,
       exactI32: true,
@@ -145,13 +145,10 @@ class Native implements NativeBackend, ExecutableOwner {
       threads: this.threads,
       notes: [target.title, title, this.threads === 1 ? 'one thread' : `${this.threads} threads`],
     };
-    this.lost = new Promise((resolve) => {
-      this.#lose = resolve;
-    });
   }
 
   get liveTensors(): number {
-    return this.#live;
+    return this.#store.liveTensors;
   }
 
   get memoryBytes(): number {
@@ -159,12 +156,14 @@ class Native implements NativeBackend, ExecutableOwner {
   }
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
-    this.checkOpen();
-    const printed = printProgram(await this.#legal(program, options), new Set(), this);
+    this.#store.checkOpen();
+    const legal = await this.#legal(program, options);
+    const printed = printProgram(legal, new Set(), this);
     const object = await buildObject(this.#objects, printed.text);
     try {
-      this.checkOpen();
-      return new NativeExecutable(this, printed, object, new Set(options.donate ?? []), new Map());
+      this.#store.checkOpen();
+      const code = new NativeCode(this, printed, object);
+      return new LocalExecutable(legal, code, this.#store, new Set(options.donate ?? []));
     } catch (error) {
       object.unload();
       throw error;
@@ -176,81 +175,23 @@ class Native implements NativeBackend, ExecutableOwner {
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
-    this.checkOpen();
-    if (!this.capabilities.dtypes.includes(type.dtype)) {
-      throw new RheoError('dtype', {
-        from: '@rheo/backend-native',
-        what: `has no ${type.dtype}`,
-        remedy: 'Use f32, i32, u32 or bool',
-      });
-    }
-    staticShape(type.shape);
-    checkData(data, type, 'upload', '@rheo/backend-native');
-    const tensor = this.newTensor(type, `upload of ${formatType(type)}`);
-    writeData(tensor.block, data);
-    return tensor;
+    return this.#store.upload(data, type);
   }
 
   async read(tensor: DeviceTensor): Promise<TensorData> {
-    return this.readSync(tensor);
+    return this.#store.readSync(tensor);
   }
 
   readSync(tensor: DeviceTensor, into?: TensorData): TensorData {
-    this.checkOpen();
-    if (!(tensor instanceof NativeTensor) || tensor.owner !== this) {
-      throw new RheoError('backend', {
-        from: '@rheo/backend-native',
-        what: 'the tensor belongs to another backend',
-        where: 'read',
-      });
-    }
-    tensor.check('read');
-    if (into !== undefined) checkData(into, tensor.type, 'into', '@rheo/backend-native');
-    const data = into ?? allocate(tensor.type.dtype, elementCount(tensor.type.shape));
-    readData(tensor.block, data);
-    return data;
+    return this.#store.readSync(tensor, into);
   }
 
   async dispose(): Promise<void> {
-    if (!this.#open) return;
-    for (const executable of [...this.#executables]) executable.dispose();
-    this.#open = false;
-    this.#team?.close();
-    this.#live = 0;
-    this.#lose({ reason: 'disposed', message: 'the backend was disposed' });
-  }
-
-  checkOpen(): void {
-    if (this.#open) return;
-    throw new RheoError('disposed', {
-      from: '@rheo/backend-native',
-      what: 'the backend was disposed',
-      remedy: 'Create another with native()',
-    });
+    if (this.#store.close()) this.#team?.close();
   }
 
   build(text: string): LoadedObject {
     return buildObjectSync(this.#objects, text);
-  }
-
-  newTensor(type: TensorType, what: string): NativeTensor {
-    const block = this.heap.allocate(elementCount(type.shape) * 4, what);
-    this.#live++;
-    return new NativeTensor(type, block, this);
-  }
-
-  ended(tensor: NativeTensor): void {
-    if (!this.#open) return;
-    this.#live--;
-    this.heap.release(tensor.block);
-  }
-
-  opened(executable: NativeExecutable): void {
-    this.#executables.add(executable);
-  }
-
-  closed(executable: NativeExecutable): void {
-    this.#executables.delete(executable);
   }
 
   #legal(program: Program, options: CompileOptions): Promise<Program> {

@@ -7,7 +7,7 @@
  */
 
 import type { Access, CollapsedKernel, Node, ReduceStep } from '@rheo/compiler';
-import { collapseKernel } from '@rheo/compiler';
+import { collapseKernel, keptIsContiguous } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { PlainOp } from '../assembler/opcodes.ts';
 import type { EmitContext } from './emit-context.ts';
@@ -153,19 +153,6 @@ function emitPart(
       f.set(sum);
     }
   }
-}
-
-/** True if vectors along the last kept axis read memory more evenly than along the last reduced one. */
-function keptIsContiguous(nodes: readonly Node[], shape: readonly number[], split: number): boolean {
-  let kept = 0;
-  let reduced = 0;
-  for (const node of nodes) {
-    if (node.kind !== 'load') continue;
-    const strides = node.access.strides;
-    if ((strides[split - 1] ?? 0) === 1) kept++;
-    if ((strides[shape.length - 1] ?? 0) === 1) reduced++;
-  }
-  return kept > reduced || (kept === reduced && (shape[split - 1] ?? 1) >= (shape[shape.length - 1] ?? 1));
 }
 
 /** True if everything moves by 0 or 1 along an axis. */

@@ -6,8 +6,8 @@
  * still go outside, so that the sums which are being added to stay in the nearest cache.
  */
 
-import type { Access, CollapsedKernel, Node, SumsStep } from '@rheo/compiler';
-import { collapseKernel } from '@rheo/compiler';
+import type { Access, Node, SumsStep } from '@rheo/compiler';
+import { collapseKernel, orderForSums } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { EmitContext } from './emit-context.ts';
 import { pushPointer } from './emit-context.ts';
@@ -28,7 +28,9 @@ export function emitSums(
     step.stores.map(({ access }) => access),
   );
   const last = kernel.shape.length - 1;
-  const order = loopOrder(kernel);
+  const axes = orderForSums(kernel.shape, kernel.outputs);
+  const order: LoopAxis[] = axes.map((axis) => ({ axis, size: kernel.shape[axis] ?? 1, vector: axis === last }));
+  if (order.length === 0) order.push({ axis: 0, size: 1, vector: true });
   const inner = order.length - 1;
   const moves = ({ strides }: Access): boolean => (strides[last] ?? 0) !== 0;
   // What moves along the vectors is an addition to what its place holds; the rest is gathered.
@@ -97,12 +99,4 @@ export function emitSums(
       f.op('f32x4.add');
     });
   }
-}
-
-/** Loop order: the last axis innermost; before it, those along which most sums stand still. */
-function loopOrder({ shape, outputs }: CollapsedKernel): LoopAxis[] {
-  const still = (axis: number): number => outputs.filter(({ strides }) => (strides[axis] ?? 0) === 0).length;
-  const axes = shape.map((size, axis) => ({ axis, size, vector: axis === shape.length - 1 }));
-  const last = axes.pop() ?? { axis: 0, size: 1, vector: true };
-  return [...axes.sort((a, b) => still(a.axis) - still(b.axis) || a.axis - b.axis), last];
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Access, Node } from '@rheo/compiler';
+import { nodeLevels } from '@rheo/compiler';
 import type { FunctionBuilder, Local } from '../assembler/function-builder.ts';
 import type { EmitContext, Pointer } from './emit-context.ts';
 import { pushAddress, pushPointer } from './emit-context.ts';
@@ -19,8 +20,8 @@ export class NodeEmitter {
   readonly #context: EmitContext;
   readonly #nodes: readonly Node[];
   readonly #vector: LoopAxis | undefined;
-  readonly #levels: number[];
-  readonly #uses: number[];
+  readonly #levels: readonly number[];
+  readonly #uses: readonly number[];
   readonly #innermost: number;
   readonly #locals = new Map<number, Local>();
   readonly #taken: Local[][] = [];
@@ -42,21 +43,9 @@ export class NodeEmitter {
     this.#vector = order.find(({ vector }) => vector);
     this.#innermost = order.length;
     this.#written = written;
-    const depthOf = (strides: readonly number[]): number => {
-      let depth = 0;
-      order.forEach(({ axis }, position) => {
-        if ((strides[axis] ?? 0) !== 0) depth = position + 1;
-      });
-      return depth;
-    };
-    this.#levels = [];
-    for (const node of nodes) this.#levels.push(levelOf(node, this.#levels, depthOf, order.length));
-    this.#uses = nodes.map(() => 0);
-    const reach = (index: number): void => {
-      this.#uses[index] = (this.#uses[index] ?? 0) + 1;
-      if (this.#uses[index] === 1) for (const next of operandsOf(nodes[index] as Node)) reach(next);
-    };
-    for (const root of roots) reach(root);
+    const axes = order.map(({ axis }) => axis);
+    const { levels, uses } = nodeLevels(nodes, roots, axes);
+    [this.#levels, this.#uses] = [levels, uses];
   }
 
   /** Accesses of the nodes that are used. */
@@ -274,34 +263,6 @@ export class NodeEmitter {
       f.free(value);
     }
     f.free(address, indices);
-  }
-}
-
-/** Nodes that a node reads. */
-export function operandsOf(node: Node): readonly number[] {
-  if (node.kind === 'op') return node.args;
-  return node.kind === 'gather' ? [node.index] : [];
-}
-
-function levelOf(
-  node: Node,
-  levels: readonly number[],
-  depthOf: (strides: readonly number[]) => number,
-  innermost: number,
-): number {
-  switch (node.kind) {
-    case 'load':
-      return depthOf(node.access.strides);
-    case 'gather':
-      return Math.max(depthOf(node.access.strides), levels[node.index] ?? 0);
-    case 'index':
-      return depthOf(node.index.coefficients);
-    case 'constant':
-      return 0;
-    case 'product':
-      return innermost;
-    case 'op':
-      return node.args.reduce((level, arg) => Math.max(level, levels[arg] ?? 0), 0);
   }
 }
 

@@ -5,7 +5,7 @@
  * One memory holds tensors and workspaces of all executables and goes back with the backend.
  */
 
-import { legalProgram, switchablePasses } from '@rheo/compiler';
+import { LocalExecutable, LocalStore, legalProgram, localDTypes, switchablePasses } from '@rheo/compiler';
 import type {
   Capabilities,
   CompileOptions,
@@ -17,16 +17,16 @@ import type {
   TensorData,
   TensorType,
 } from '@rheo/ir';
-import { checkData, elementCount, formatType, nestedPrograms, opKinds, RheoError, staticShape } from '@rheo/ir';
+import { nestedPrograms, opKinds, RheoError } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import type { Target } from '../codegen/generate.ts';
 import type { Crew } from '../threads/crew.ts';
 import type { Team } from '../threads/gather-threads.ts';
-import type { ExecutableOwner } from './executable.ts';
-import { placeProgram, WasmExecutable } from './executable.ts';
+import type { CodeHost } from './code.ts';
+import { placeProgram, WasmCode } from './code.ts';
 import { Heap } from './heap.ts';
-import { copyOut, WasmTensor, writeData } from './tensor.ts';
+import { memoryOf } from './memory.ts';
 
 /** Options of the backend. */
 export interface WasmOptions {
@@ -93,34 +93,28 @@ function checkOptions(options: WasmOptions): void {
 
 const oneThread: Team = { threads: 1, notes: ['one thread'] };
 
-class Wasm implements WasmBackend, ExecutableOwner {
+class Wasm implements WasmBackend, CodeHost {
   readonly spec = 1;
   readonly name: string;
   readonly heap: Heap;
   readonly target: Target;
   readonly crew: Crew | undefined;
   readonly capabilities: Capabilities;
-  readonly #passes: OptionalPasses;
   readonly lost: Promise<DeviceLost>;
-  #lose: (lost: DeviceLost) => void = () => {};
-  #open = true;
-  /** Why nothing in the memory is to be relied on any more. */
-  #failure: RheoError | undefined;
-  #live = 0;
-  readonly #executables = new Set<WasmExecutable>();
+  readonly #passes: OptionalPasses;
+  readonly #store: LocalStore<number>;
 
   constructor(maxBytes: number, passes: OptionalPasses, { threads, notes, employ }: Team = oneThread) {
-    const employed = employ?.((failure) => {
-      this.#failure = failure;
-      this.#lose({ reason: 'lost', message: failure.details.what });
-    });
+    const employed = employ?.((failure) => this.#store.lose(failure));
     this.name = threads > 1 ? `wasm×${threads}` : 'wasm';
     this.heap = employed?.heap ?? new Heap(maxBytes);
     this.target = employed?.target ?? { memory: { min: 1 } };
     this.crew = employed?.crew;
     this.#passes = passes;
+    this.#store = new LocalStore('@rheo/backend-wasm', 'wasm', memoryOf(this.heap));
+    this.lost = this.#store.lost;
     this.capabilities = {
-      dtypes: ['f32', 'i32', 'u32', 'bool'],
+      dtypes: localDTypes,
       freeDims: false,
       synchronous: true,
       exactI32: true,
@@ -128,13 +122,10 @@ class Wasm implements WasmBackend, ExecutableOwner {
       threads,
       notes: ['128-bit SIMD', ...notes],
     };
-    this.lost = new Promise((resolve) => {
-      this.#lose = resolve;
-    });
   }
 
   get liveTensors(): number {
-    return this.#live;
+    return this.#store.liveTensors;
   }
 
   get memoryBytes(): number {
@@ -142,102 +133,43 @@ class Wasm implements WasmBackend, ExecutableOwner {
   }
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
-    this.checkOpen();
+    this.#store.checkOpen();
     const legal = await legalProgram(program, options, {
       from: '@rheo/backend-wasm',
       factory: 'wasm',
       optional: this.#passes,
     });
     if (gathers(legal)) this.target.sums ??= await import('../codegen/sum-kernels.ts');
-    this.checkOpen();
-    const donate = new Set(options.donate ?? []);
+    this.#store.checkOpen();
     const placed = placeProgram(this, legal, new Set());
-    let executable: WasmExecutable;
+    let code: WasmCode;
     try {
       const module = await WebAssembly.compile(placed.module.bytes);
-      this.checkOpen();
-      executable = new WasmExecutable(this, placed, module, donate, new Map());
+      this.#store.checkOpen();
+      code = new WasmCode(this, placed, module);
     } catch (error) {
       this.heap.release(placed.workspace);
       throw error;
     }
-    await executable.ready;
+    const executable = new LocalExecutable(legal, code, this.#store, new Set(options.donate ?? []));
+    await code.ready;
     return executable;
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
-    this.checkOpen();
-    if (!this.capabilities.dtypes.includes(type.dtype)) {
-      throw new RheoError('dtype', {
-        from: '@rheo/backend-wasm',
-        what: `has no ${type.dtype}`,
-        remedy: 'Use f32, i32, u32 or bool',
-      });
-    }
-    staticShape(type.shape);
-    checkData(data, type, 'upload', '@rheo/backend-wasm');
-    const tensor = this.newTensor(type, `upload of ${formatType(type)}`);
-    writeData(this.heap, tensor.address, data);
-    return tensor;
+    return this.#store.upload(data, type);
   }
 
   async read(tensor: DeviceTensor): Promise<TensorData> {
-    return this.readSync(tensor);
+    return this.#store.readSync(tensor);
   }
 
   readSync(tensor: DeviceTensor, into?: TensorData): TensorData {
-    this.checkOpen();
-    if (!this.owns(tensor))
-      throw new RheoError('backend', {
-        from: '@rheo/backend-wasm',
-        what: 'the tensor belongs to another backend',
-        where: 'read',
-      });
-    tensor.check('read');
-    return copyOut(this.heap, tensor, into);
+    return this.#store.readSync(tensor, into);
   }
 
   async dispose(): Promise<void> {
-    if (!this.#open) return;
-    for (const executable of [...this.#executables]) executable.dispose();
-    this.#open = false;
-    this.#live = 0;
-    this.#lose({ reason: 'disposed', message: 'the backend was disposed' });
-    await this.crew?.dispose();
-  }
-
-  checkOpen(): void {
-    if (this.#open && this.#failure !== undefined) throw this.#failure;
-    if (this.#open) return;
-    throw new RheoError('disposed', {
-      from: '@rheo/backend-wasm',
-      what: 'the backend was disposed',
-      remedy: 'Create another with wasm()',
-    });
-  }
-
-  owns(tensor: DeviceTensor): tensor is WasmTensor {
-    return tensor instanceof WasmTensor && tensor.owner === this;
-  }
-
-  newTensor(type: TensorType, what: string): WasmTensor {
-    const address = this.heap.allocate(elementCount(type.shape) * 4, what);
-    this.#live++;
-    return new WasmTensor(type, address, this);
-  }
-
-  ended(tensor: WasmTensor): void {
-    if (!this.#open) return;
-    this.#live--;
-    this.heap.release(tensor.address);
-  }
-
-  opened(executable: WasmExecutable): void {
-    this.#executables.add(executable);
-  }
-
-  closed(executable: WasmExecutable): void {
-    this.#executables.delete(executable);
+    if (this.#store.close()) await this.crew?.dispose();
   }
 }
 

@@ -18,6 +18,8 @@ import {
   onPlateau,
   rmsprop,
   sgd,
+  usualBatchSize,
+  usualEpochs,
 } from '@rheo/train';
 import { misuse } from '../failure.ts';
 import type { TrainSettings } from '../settings/train-settings.ts';
@@ -61,17 +63,14 @@ export interface TrainingSetup {
   readonly notes: readonly string[];
 }
 
-/** Steps of the optimiser after which a model of this size has usually learnt what it will. */
-const usualSteps = 3000;
-
 /** The setup of a training. Throws `argument` for settings that do not go together. */
 export function trainingSetup(given: TrainSettings, parts: PreparedParts): TrainingSetup {
   const { preparation, train, validation } = parts;
   const classes = preparation.classes !== null;
-  const batch = given.batch ?? usualBatch(train.source.count);
+  const batch = given.batch ?? usualBatchSize(train.source.count);
   const accumulate = given.accumulate ?? 1;
   const stepsPerEpoch = Math.ceil(train.source.count / (batch * accumulate));
-  const epochs = given.epochs ?? Math.min(100, Math.max(10, Math.round(usualSteps / stepsPerEpoch)));
+  const epochs = given.epochs ?? usualEpochs(stepsPerEpoch);
   const optimizer = given.optimizer ?? 'adam';
   const { patience, keep } = choosing(given, validation !== undefined);
   const settings: ResolvedSettings = {
@@ -122,12 +121,6 @@ export const lossNames: Readonly<Record<ResolvedSettings['loss'], string>> = {
   huber: 'Huber loss',
   'cross-entropy': 'cross entropy',
 };
-
-/** A few steps in each epoch also for few sequences. */
-function usualBatch(sequences: number): number {
-  const eighth = 2 ** Math.floor(Math.log2(Math.max(1, sequences / 8)));
-  return Math.min(32, Math.max(1, eighth));
-}
 
 /** Patience and the best epoch need a validation part. */
 function choosing(

@@ -8,6 +8,7 @@
 
 import type { DType } from '@rheo/ir';
 import type { Buffer, Node } from '../kernels.ts';
+import { nodeLevels } from '../node-levels.ts';
 import type { CContext, Lines } from './c-context.ts';
 import { affine, element } from './c-context.ts';
 import type { Stored } from './dialect.ts';
@@ -23,9 +24,9 @@ export class KernelPrinter {
   readonly #nodes: readonly Node[];
   readonly #axes: readonly string[];
   readonly #written: ReadonlySet<number>;
-  readonly #levels: number[] = [];
-  readonly #uses: number[];
-  readonly #readAt: number[];
+  readonly #levels: readonly number[];
+  readonly #uses: readonly number[];
+  readonly #readAt: readonly number[];
   readonly #texts = new Map<number, string>();
   /** Name of the product's element, in its epilogue. */
   readonly #product: string | undefined;
@@ -43,16 +44,9 @@ export class KernelPrinter {
     this.#axes = axes;
     this.#written = written;
     this.#product = product;
-    for (const node of nodes) this.#levels.push(this.#levelOf(node));
-    this.#uses = nodes.map(() => 0);
-    this.#readAt = nodes.map(() => 0);
-    const reach = (index: number, level: number): void => {
-      this.#readAt[index] = Math.max(this.#readAt[index] ?? 0, level);
-      this.#uses[index] = (this.#uses[index] ?? 0) + 1;
-      if (this.#uses[index] > 1) return;
-      for (const next of operandsOf(nodes[index] as Node)) reach(next, this.#levels[index] ?? 0);
-    };
-    for (const root of roots) reach(root, axes.length);
+    const order = axes.map((_, axis) => axis);
+    const { levels, uses, readAt } = nodeLevels(nodes, roots, order);
+    [this.#levels, this.#uses, this.#readAt] = [levels, uses, readAt];
   }
 
   /** Locals for what stands still within `depth` entered axes and may not be, or had better not be, written in place. */
@@ -149,28 +143,6 @@ export class KernelPrinter {
   }
 
   /** Number of axes that must have been entered before a node has its value. */
-  #levelOf(node: Node): number {
-    const depth = (strides: readonly number[]): number => strides.findLastIndex((stride) => stride !== 0) + 1;
-    switch (node.kind) {
-      case 'constant':
-        return 0;
-      case 'load':
-        return depth(node.access.strides);
-      case 'index':
-        return depth(node.index.coefficients);
-      case 'product':
-        return this.#axes.length;
-      case 'gather':
-        return Math.max(depth(node.access.strides), this.#levels[node.index] ?? 0);
-      case 'op':
-        return Math.max(0, ...node.args.map((arg) => this.#levels[arg] ?? 0));
-    }
-  }
-}
-
-function operandsOf(node: Node): readonly number[] {
-  if (node.kind === 'op') return node.args;
-  return node.kind === 'gather' ? [node.index] : [];
 }
 
 function stored(dtype: DType): Stored {

@@ -4,32 +4,9 @@
  */
 
 import type { DType, Op } from '@rheo/ir';
+import type { ElementwiseOp } from '../kernels.ts';
 import type { Dialect, LibraryFunction } from './dialect.ts';
 import type { Helper } from './helpers.ts';
-
-/** Ops that stand in the arithmetic of a kernel; the others have become addresses and steps. */
-export type ElementwiseOp = Exclude<
-  Op,
-  | 'constant'
-  | 'iota'
-  | 'dimension'
-  | 'reshape'
-  | 'transpose'
-  | 'broadcast'
-  | 'slice'
-  | 'pad'
-  | 'concat'
-  | 'reverse'
-  | 'gather'
-  | 'scatter_add'
-  | 'reduce_sum'
-  | 'reduce_max'
-  | 'argmax'
-  | 'dot'
-  | 'scan'
-  | 'while'
-  | 'call'
->;
 
 /** What a rule needs to know of its node and its target. */
 export interface OperationContext {

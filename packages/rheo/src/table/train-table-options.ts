@@ -6,7 +6,7 @@ import type { PreparedTable, PrepareOptions } from '@rheo/data';
 import type { Layer } from '@rheo/layers';
 import { cfc, linear, sequential } from '@rheo/layers';
 import type { TrainOptions } from '@rheo/train';
-import { adam, cosine, crossEntropy, meanSquaredError } from '@rheo/train';
+import { adam, cosine, crossEntropy, meanSquaredError, usualBatchSize, usualEpochs } from '@rheo/train';
 
 /** What a model of a table must give. */
 export interface TableModelForm {
@@ -80,9 +80,6 @@ export function splitOptions(options: TrainTableOptions): {
   return { preparation: of('preparation') as never, training: of('training') as never };
 }
 
-/** Steps after which a model of this size has usually learnt what it will. */
-const usualSteps = 3000;
-
 /** Model and options of the training of a prepared table. */
 export function trainingOf(
   { preparation, train, validation }: PreparedTable,
@@ -91,9 +88,9 @@ export function trainingOf(
 ): { readonly model: Layer; readonly options: TrainOptions } {
   const outputs = preparation.classes?.length ?? preparation.targets.length;
   const model = makeModel({ outputs, returnSequences: preparation.at === 'step' });
-  const batchSize = given.batchSize ?? usualBatch(train.count);
+  const batchSize = given.batchSize ?? usualBatchSize(train.count);
   const stepsPerEpoch = Math.ceil(train.count / (batchSize * (given.accumulate ?? 1)));
-  const epochs = given.epochs ?? Math.min(100, Math.max(10, Math.round(usualSteps / stepsPerEpoch)));
+  const epochs = given.epochs ?? usualEpochs(stepsPerEpoch);
   const options: TrainOptions = {
     loss: preparation.classes === null ? meanSquaredError : crossEntropy,
     optimizer: adam({ learningRate: 0.005, clipGlobalNorm: 1, decay: cosine({ epochs, final: 0.01 }) }),
@@ -109,10 +106,4 @@ export function trainingOf(
 
 function usualModel({ outputs, returnSequences }: TableModelForm): Layer {
   return sequential([cfc({ units: 64, backboneUnits: 128, returnSequences }), linear(outputs)]);
-}
-
-/** A few steps in each epoch also for few sequences. */
-function usualBatch(sequences: number): number {
-  const eighth = 2 ** Math.floor(Math.log2(Math.max(1, sequences / 8)));
-  return Math.min(32, Math.max(1, eighth));
 }

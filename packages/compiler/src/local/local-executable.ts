@@ -1,0 +1,224 @@
+/**
+ * A compiled Program in a memory that this processor reads and writes: the contract of executables around code that a
+ * backend made.
+ *
+ * `run` makes handles for the results; `runInto` writes into arrays or handles that the caller has, and allocates
+ * nothing after its first call. `bind` has the code made once more with the work on the bound inputs moved ahead.
+ */
+
+import type { DeviceTensor, Profile, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
+import { elementCount, resultTypes } from '@rheo/ir';
+import { Slots } from './check-slots.ts';
+import type { LocalStore } from './local-store.ts';
+import type { LocalTensor } from './local-tensor.ts';
+
+/** Code of a Program, loaded and with its workspace. */
+export interface LocalCode<Place> {
+  readonly workspaceBytes: number;
+  /** Where an input lies from now on, by its position in the Program. */
+  setInput(position: number, place: Place): void;
+  setResult(index: number, place: Place): void;
+  /** One run with inputs and results where they were set. */
+  run(): void;
+  /** Calls `place`, which sets inputs and results, and profiles runs on them without a pause after that. */
+  profile(place: () => void): Promise<Profile>;
+  /** The same Program with these inputs bound. */
+  bind(bound: ReadonlyMap<number, Place>): LocalCode<Place>;
+  dispose(): void;
+}
+
+type Slot = DeviceTensor | TensorData;
+
+/** See the head of this file. */
+export class LocalExecutable<Place> implements SyncExecutable {
+  readonly inputs: readonly TensorType[];
+  readonly results: readonly TensorType[];
+  readonly workspaceBytes: number;
+  readonly #program: Program;
+  readonly #code: LocalCode<Place>;
+  readonly #store: LocalStore<Place>;
+  readonly #slots: Slots<Place>;
+  readonly #donate: ReadonlySet<number>;
+  /** Snapshots of bound inputs by position in the Program. */
+  readonly #bound: ReadonlyMap<number, Place>;
+  /** Position in the Program of each input. */
+  readonly #positions: readonly number[];
+  /** Staging memory, made when first needed. */
+  readonly #stagedInputs: (Place | undefined)[] = [];
+  readonly #stagedResults: (Place | undefined)[] = [];
+  #open = true;
+
+  constructor(
+    program: Program,
+    code: LocalCode<Place>,
+    store: LocalStore<Place>,
+    donate: ReadonlySet<number>,
+    bound: ReadonlyMap<number, Place> = new Map(),
+  ) {
+    this.#program = program;
+    this.#code = code;
+    this.#store = store;
+    this.#slots = new Slots(store);
+    this.#donate = donate;
+    this.#bound = bound;
+    this.#positions = program.params.map((_, index) => index).filter((index) => !bound.has(index));
+    this.inputs = this.#positions.map((index) => (program.params[index] as Program['params'][number]).type);
+    this.results = resultTypes(program);
+    this.workspaceBytes = code.workspaceBytes;
+    store.opened(this);
+  }
+
+  run(inputs: readonly DeviceTensor[]): readonly DeviceTensor[] {
+    const tensors = this.#checkInputs(inputs);
+    const results: LocalTensor<Place>[] = [];
+    try {
+      for (const type of this.results) results.push(this.#store.newTensor(type, 'result of a run'));
+      this.#place(tensors, results);
+      this.#code.run();
+    } catch (error) {
+      for (const tensor of results) tensor.dispose();
+      throw error;
+    } finally {
+      for (const index of this.#donate) tensors[index]?.end('donated');
+    }
+    return results;
+  }
+
+  runInto(inputs: readonly Slot[], outputs: readonly Slot[]): void {
+    this.#check();
+    const slots = this.#slots;
+    const { memory } = this.#store;
+    slots.expectCount(inputs.length, this.inputs.length, 'inputs');
+    slots.expectCount(outputs.length, this.results.length, 'outputs');
+    for (let i = 0; i < inputs.length; i++) slots.check(inputs[i], this.inputs[i] as TensorType, 'input', i);
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as Slot;
+      slots.check(output, this.results[i] as TensorType, 'output', i);
+      if (outputs.indexOf(output) !== i)
+        throw slots.fail(
+          'argument',
+          `output ${i} is another output too`,
+          'runInto',
+          'Pass a handle or array of its own',
+        );
+    }
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i] as Slot;
+      const position = this.#positions[i] as number;
+      if (!ArrayBuffer.isView(input)) this.#code.setInput(position, placeOf(input));
+      else {
+        const place = this.#stage(this.#stagedInputs, i, this.inputs[i] as TensorType);
+        memory.write(place, input);
+        this.#code.setInput(position, place);
+      }
+    }
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as Slot;
+      // A result that is an input too is written aside first: kernels assume that they do not overlap.
+      const direct = !ArrayBuffer.isView(output) && !inputs.includes(output);
+      this.#code.setResult(
+        i,
+        direct ? placeOf(output) : this.#stage(this.#stagedResults, i, this.results[i] as TensorType),
+      );
+    }
+    this.#code.run();
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as Slot;
+      const staged = this.#stagedResults[i];
+      if (staged === undefined) continue;
+      if (ArrayBuffer.isView(output)) memory.read(staged, output);
+      else if (inputs.includes(output)) memory.copy(staged, placeOf(output), elementCount(output.type.shape));
+    }
+  }
+
+  async profile(inputs: readonly DeviceTensor[]): Promise<Profile> {
+    this.#checkInputs(inputs);
+    const results: LocalTensor<Place>[] = [];
+    try {
+      return await this.#code.profile(() => {
+        // Time may have passed.
+        const tensors = this.#checkInputs(inputs);
+        for (const type of this.results) results.push(this.#store.newTensor(type, 'result of a run'));
+        this.#place(tensors, results);
+      });
+    } finally {
+      for (const tensor of results) tensor.dispose();
+    }
+  }
+
+  bind(fixed: ReadonlyMap<number, DeviceTensor>): SyncExecutable {
+    this.#check();
+    const { memory } = this.#store;
+    const from = new Map(this.#bound);
+    for (const [index, tensor] of fixed) {
+      const type = this.inputs[index];
+      if (type === undefined) {
+        const remedy = `0 … ${this.inputs.length - 1} exist`;
+        throw this.#slots.fail('argument', `there is no input ${index} to bind`, 'bind', remedy);
+      }
+      this.#slots.check(tensor, type, 'input', index);
+      from.set(this.#positions[index] as number, placeOf(tensor));
+    }
+    const left = this.inputs.map((_, index) => index).filter((index) => !fixed.has(index));
+    const donate = new Set(left.flatMap((index, position) => (this.#donate.has(index) ? [position] : [])));
+    const bound = new Map<number, Place>();
+    try {
+      for (const [position, place] of from) {
+        const count = elementCount((this.#program.params[position] as Program['params'][number]).type.shape);
+        const copy = memory.allocate(count * 4, 'bound input');
+        bound.set(position, copy);
+        memory.copy(place, copy, count);
+      }
+      return new LocalExecutable(this.#program, this.#code.bind(bound), this.#store, donate, bound);
+    } catch (error) {
+      for (const place of bound.values()) memory.release(place);
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { memory } = this.#store;
+    this.#code.dispose();
+    for (const place of this.#bound.values()) memory.release(place);
+    for (const place of [...this.#stagedInputs, ...this.#stagedResults]) if (place !== undefined) memory.release(place);
+    this.#store.closed(this);
+  }
+
+  #stage(staged: (Place | undefined)[], index: number, type: TensorType): Place {
+    const known = staged[index];
+    if (known !== undefined) return known;
+    const place = this.#store.memory.allocate(elementCount(type.shape) * 4, 'staging of a tensor');
+    staged[index] = place;
+    return place;
+  }
+
+  #checkInputs(inputs: readonly DeviceTensor[]): readonly LocalTensor<Place>[] {
+    this.#check();
+    this.#slots.expectCount(inputs.length, this.inputs.length, 'inputs');
+    for (let i = 0; i < inputs.length; i++) this.#slots.check(inputs[i], this.inputs[i] as TensorType, 'input', i);
+    this.#slots.checkDonated(inputs, this.#donate);
+    return inputs as readonly LocalTensor<Place>[];
+  }
+
+  #place(inputs: readonly LocalTensor<Place>[], results: readonly LocalTensor<Place>[]): void {
+    inputs.forEach(({ place }, index) => {
+      this.#code.setInput(this.#positions[index] as number, place);
+    });
+    results.forEach(({ place }, index) => {
+      this.#code.setResult(index, place);
+    });
+  }
+
+  #check(): void {
+    this.#store.checkOpen();
+    if (this.#open) return;
+    throw this.#slots.fail('disposed', 'the executable was disposed', 'run', 'Compile the Program again');
+  }
+}
+
+/** Where the tensor of a handle lies; those of other backends were refused before. */
+function placeOf<Place>(handle: DeviceTensor): Place {
+  return (handle as LocalTensor<Place>).place;
+}

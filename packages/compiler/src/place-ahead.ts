@@ -1,0 +1,115 @@
+/**
+ * Gives values their places ahead of the kernels that make them, where somebody wants them: constants, parts of what is put
+ * together, outputs that are only rearranged.
+ */
+
+import type { DType, Instruction, ValueId } from '@rheo/ir';
+import type { Block, Lowering } from './block.ts';
+import { originOf } from './block.ts';
+import { isElementwise } from './fusion.ts';
+import type { View } from './views.ts';
+import { denseView, moveView } from './views.ts';
+
+/** Constants of more than one value lie in memory from the start. */
+export function placeConstants(lowering: Lowering, block: Block): void {
+  for (const instruction of block.program.instructions) {
+    if (instruction.op !== 'constant') continue;
+    const { dtype, shape, value } = instruction.attributes;
+    const [first] = value;
+    if (value.every((element) => Object.is(element, first))) continue;
+    const buffer = lowering.buffer('constant', dtype, value.length, {
+      data: value,
+      origin: originOf(instruction, 'constant'),
+    });
+    block.views.set(instruction.id, denseView(buffer, shape, 0));
+  }
+}
+
+/** Where a rearranged value is wanted, its operand is written already rearranged: outputs of tiles go straight home. */
+export function placeMoved(block: Block): void {
+  const { program, fusion } = block;
+  for (let i = program.instructions.length - 1; i >= 0; i--) {
+    const instruction = program.instructions[i] as Instruction;
+    if (instruction.op !== 'transpose' && instruction.op !== 'reshape') continue;
+    const [operand = 0] = instruction.operands;
+    const wanted = block.requests.get(instruction.id);
+    const [request] = wanted ?? [];
+    if (wanted?.length !== 1 || request === undefined || request.carry !== undefined) continue;
+    if (fusion.users(operand).length !== 1 || program.results.includes(operand) || !madeByLoop(block, operand))
+      continue;
+    const view = unmoved(request.view, instruction, (block.types[operand] as { shape: readonly number[] }).shape);
+    if (view !== undefined) block.requests.set(operand, [{ view }]);
+  }
+}
+
+/** True for a result of a scan, or of movements of one that are placed in turn. */
+function madeByLoop(block: Block, id: ValueId): boolean {
+  const definition = block.fusion.definition(id);
+  if (definition?.op === 'transpose' || definition?.op === 'reshape') {
+    return madeByLoop(block, definition.operands[0] as ValueId);
+  }
+  return definition?.op === 'scan' && id >= definition.id + definition.attributes.carries;
+}
+
+/** The place of an operand, from that of its rearranged value. */
+function unmoved(
+  view: View,
+  instruction: Instruction & { op: 'transpose' | 'reshape' },
+  shape: readonly number[],
+): View | undefined {
+  if (instruction.op === 'reshape') return moveView(view, { ...instruction, attributes: { shape } });
+  const { permutation } = instruction.attributes;
+  const strides = new Array<number>(shape.length).fill(0);
+  permutation.forEach((axis, i) => {
+    strides[axis] = view.strides[i] as number;
+  });
+  return { ...view, shape, strides };
+}
+
+/** Gives concatenations and pads their memory first, so that their parts are written in place. */
+export function placeConcats(lowering: Lowering, block: Block): void {
+  const { program } = block;
+  for (let i = program.instructions.length - 1; i >= 0; i--) {
+    const instruction = program.instructions[i] as Instruction;
+    if (instruction.op !== 'concat' && instruction.op !== 'pad') continue;
+    const wanted = block.requests.get(instruction.id)?.find((request) => request.carry === undefined);
+    const { dtype, shape } = instruction.types[0] as { dtype: DType; shape: readonly number[] };
+    const view = wanted?.view ?? lowering.temporary(dtype, shape);
+    if (wanted !== undefined) block.served.add(wanted);
+    block.views.set(instruction.id, view);
+    for (const { operand, part } of partsOf(block, instruction, view)) {
+      if (!partInPlace(block, instruction, operand)) continue;
+      block.requests.set(operand, [{ view: part }]);
+    }
+  }
+}
+
+/** True if the kernel of an operand can write it straight into its concatenation. */
+export function partInPlace(block: Block, concat: Instruction, operand: ValueId): boolean {
+  const { fusion, program } = block;
+  const definition = fusion.definition(operand);
+  if (definition === undefined || fusion.home(operand) !== 'unit') return false;
+  if (!(isElementwise(definition) || definition.op === 'dot' || definition.op === 'reduce_sum')) return false;
+  const once = concat.operands.filter((id) => id === operand).length === 1;
+  return once && fusion.users(operand).length === 1 && !program.results.includes(operand);
+}
+
+export function partsOf(block: Block, instruction: Instruction, view: View): { operand: ValueId; part: View }[] {
+  if (instruction.op !== 'concat' && instruction.op !== 'pad') return [];
+  const { axis } = instruction.attributes;
+  let start = instruction.op === 'pad' ? instruction.attributes.low : 0;
+  return instruction.operands.map((operand) => {
+    const size = (block.types[operand] as { shape: readonly number[] }).shape[axis] as number;
+    const part = range(view, axis, start, size);
+    start += size;
+    return { operand, part };
+  });
+}
+
+export function range(view: View, axis: number, start: number, size: number): View {
+  return {
+    ...view,
+    offset: view.offset + start * (view.strides[axis] as number),
+    shape: view.shape.map((dim, i) => (i === axis ? size : dim)),
+  };
+}
