@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Contender } from '../src/contender.ts';
 import type { Result } from '../src/measure.ts';
 import type { Problem } from '../src/problem.ts';
@@ -118,6 +118,7 @@ it('writes goals, measurements and growth on the page', () => {
 
 it('keeps every measurement as soon as it is taken, and adds to a report', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rheo-bench-report-'));
+  const said = (['log', 'error'] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => undefined));
   try {
     const files = { record: join(folder, 'bench.json'), page: join(folder, 'bench.md') };
     const right: Contender = {
@@ -140,7 +141,11 @@ it('keeps every measurement as soon as it is taken, and adds to a report', async
     expect(groups).toHaveLength(1);
     expect(groups[0]?.refusals.map(({ name }) => name)).toEqual(['wrong']);
     expect(readFileSync(files.page, 'utf8')).toContain('rheo right');
+    const lines = said.flatMap(({ mock }) => mock.calls.map(([line]) => String(line)));
+    expect(lines.filter((line) => line.includes('rheo right'))).toHaveLength(2);
+    expect(lines.filter((line) => line.startsWith('the whole run: '))).toHaveLength(2);
   } finally {
+    for (const spy of said) spy.mockRestore();
     rmSync(folder, { recursive: true, force: true });
   }
 });
