@@ -172,3 +172,28 @@ it('units go and come back', () => {
     ),
   );
 });
+
+it('side by side, windows say where they go on, with the time since the row before: cut or not, a series is the same', () => {
+  fc.assert(
+    fc.property(tables, fc.integer({ min: 1, max: 12 }), (table, steps) => {
+      const ahead = { ...raw, task: 'forecast', target: 'x' } as const;
+      const { preparation } = fitPreparation(table, { ...ahead, split: { validation: 0, test: 0 } });
+      const cut = (length: number): TableSequences =>
+        prepare(table, { ...preparation, window: { steps: length, stride: length } }).data;
+      const along = ({ rows, elapsed }: TableSequences): number[][] =>
+        [...rows].flatMap((row, step) => (row < 0 ? [] : [[row, elapsed[step] ?? Number.NaN]]));
+      const [pieces, whole] = [cut(steps), cut(40)];
+      expect(along(pieces)).toEqual(along(whole));
+      expect(whole.elapsed).toEqual(whole.dt);
+      const goesOn = Array.from(pieces.series, (one, n) => (n > 0 && one === pieces.series[n - 1] ? 1 : 0));
+      expect([...pieces.continues]).toEqual(goesOn);
+      const { train } = fit(table, { ...ahead, window: { steps: 8, stride: 2 } }) ?? {};
+      // Overlapping windows are no series cut up, but for one that begins where the one before it ended.
+      train?.continues.forEach((bit, n) => {
+        const before = train.rows.subarray((n - 1) * train.steps, n * train.steps);
+        if (bit === 1) expect(before).not.toContain(train.rows[n * train.steps]);
+      });
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -132,6 +132,17 @@ describe('predictions', () => {
     expect(predicted.map(({ values }) => values['power'])).toEqual(wanted);
   });
 
+  it('go on through a series, whatever the length of the sequences of the training', async () => {
+    const model = await trainTable(csv, { ...small, window: { steps: 16 } });
+    const table = sensorCsv(100, ['x', 'y'], 700);
+    const { preparation, fitted } = model;
+    const whole = tableModel(fitted, { ...preparation, window: { steps: 100, stride: 100 } });
+    expect(await model.predict(table)).toEqual(await whole.predict(table));
+    const { data } = prepare(await readCsv(table), preparation);
+    const anew = denormalise(preparation, (await fitted.predict(data)).outputs.data);
+    expect((await model.predict(table))[16]?.values['power']).not.toBe(anew[16]);
+  });
+
   it('of classes are labels with probabilities, one for each sequence where asked', async () => {
     const rows = Array.from({ length: 160 }, (_, i) => `${Math.sin(i / 3)},${Math.sin(i / 3) > 0 ? 'up' : 'down'}`);
     const classes = `x,label\n${rows.join('\n')}\n`;

@@ -11,6 +11,7 @@ import type { Backend } from '@rheo/ir';
 import { RheoError } from '@rheo/ir';
 import type {
   BuiltLayer,
+  FloatArray,
   HostInputs,
   Layer,
   PredictInputs,
@@ -27,6 +28,8 @@ import type { Loss } from './losses/loss.ts';
 import { measurement } from './metrics/measurement.ts';
 import type { Metric } from './metrics/metric.ts';
 import type { Objective, ParameterList } from './objective.ts';
+import type { WindowedSeries } from './predict-series.ts';
+import { predictSeries } from './predict-series.ts';
 import { predictSource } from './predict-source.ts';
 import { prepareData } from './prepare-data.ts';
 import { saveFile } from './save-file.ts';
@@ -61,6 +64,12 @@ export interface Fitted {
    * Throws `shape`, `dtype` or `value`.
    */
   predict(inputs: PredictInputs | TrainingData | SequenceSource): Promise<Prediction>;
+  /**
+   * Outputs [N, T, outputs] for series in sequences, as `prepare` gives them: each series is gone through from its first
+   * step to its last, the state carried over. Models that need the end of a sequence, as they go backwards or give one
+   * output for it ([N, outputs]), begin each anew, as `predict` does. Throws as `predict` does, and `aborted`.
+   */
+  predictSeries(data: WindowedSeries, options?: PredictSeriesOptions): Promise<FloatArray>;
   /** Loss on data, by the loss and the penalty of training unless given. Throws as `train` does for bad data. */
   evaluate(data: TrainingData | SequenceSource, options?: EvaluateOptions): Promise<Evaluation>;
   /** One observation at a time, state carried; needs a synchronous backend. */
@@ -71,6 +80,12 @@ export interface Fitted {
   save(path: string): Promise<void>;
   /** Frees what predictions keep on the backend. */
   dispose(): void;
+}
+
+/** Options of `predictSeries`. */
+export interface PredictSeriesOptions {
+  /** Ends it between two batches. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `evaluate`. */
@@ -104,6 +119,11 @@ export function createFitted(parts: FittedParts): Fitted {
       if (found !== undefined && found !== features) throw wrongFeatures(found, features, 'values');
       running ??= predictor(model, parameters, backend);
       return running.predict(given);
+    },
+    predictSeries: async (data, { signal } = {}) => {
+      if (data.features !== features) throw wrongFeatures(data.features, features, 'data');
+      running ??= predictor(model, parameters, backend);
+      return predictSeries(running, build(model, features), data, signal);
     },
     evaluate: (data, options = {}) => evaluateOn(parts, data, options),
     stream: (options = {}) => stream(model, parameters, backend, { ...options, features }),

@@ -3,7 +3,7 @@
  */
 
 export type { Evaluation } from './evaluation.ts';
-export type { EvaluateOptions, Fitted, FittedParts } from './fitted.ts';
+export type { EvaluateOptions, Fitted, FittedParts, PredictSeriesOptions } from './fitted.ts';
 export { createFitted, hostInputs } from './fitted.ts';
 export type { Checkpoint, CheckpointOptions } from './from-checkpoint.ts';
 export { fromCheckpoint, load } from './from-checkpoint.ts';
@@ -44,6 +44,7 @@ export type { RmspropOptions } from './optimizers/rmsprop.ts';
 export { rmsprop } from './optimizers/rmsprop.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
 export { sgd } from './optimizers/sgd.ts';
+export type { WindowedSeries } from './predict-series.ts';
 export type { Walker2dRecipe, Walker2dRecipeName, Walker2dSetup } from './recipes/walker2d.ts';
 export { walker2dRecipes, walker2dSetup } from './recipes/walker2d.ts';
 export { saveFile } from './save-file.ts';

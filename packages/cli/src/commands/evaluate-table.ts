@@ -2,7 +2,6 @@
  * `rheo evaluate MODEL --data FILE` for a model of a table: its scores on the rows of a new one, beside the baseline's.
  */
 
-import type { Backend } from '@rheo/ir';
 import { misuse } from '../failure.ts';
 import type { ModelFile } from '../model-file.ts';
 import { jsonLine } from '../progress/json-lines.ts';
@@ -20,14 +19,13 @@ export async function evaluateTable(
   { preparation, usual, dataNames }: TableRecord,
   { data: path, json }: EvaluateOptions,
   { folder, out, signal }: Terminal,
-  backend: Backend,
 ): Promise<void> {
   if (path === undefined) {
     const remedy = `Pass a table with the columns of ${dataNames.join(', ')}: --data FILE`;
     throw misuse('there is nothing to evaluate the model on', '--data', remedy);
   }
   const { table, data, notes } = await readForModel(folder, [path], preparation, 'evaluate');
-  const { scored } = await measurePart({ fitted, table, data, preparation, usual, backend, signal });
+  const { scored } = await measurePart({ fitted, table, data, preparation, usual, signal });
   if (scored === undefined) throw misuse('no row has a known target', path, 'Pass rows with the column to predict');
   if (json === true) {
     out.write(`${jsonLine('result', { ...scored.figures, rows: scored.rows, data: path, notes })}\n`);

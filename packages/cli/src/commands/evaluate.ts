@@ -34,7 +34,7 @@ export async function evaluate(model: string, options: EvaluateOptions, terminal
     const file = await readModelFile(folder, model, backend);
     const { fitted, record, table } = file;
     if (table !== undefined) {
-      await evaluateTable(file, table, options, terminal, backend);
+      await evaluateTable(file, table, options, terminal);
       return;
     }
     const data = await findData(folder, model, options.data, record);

@@ -2,7 +2,6 @@
  * `rheo predict MODEL --data FILE` for a model of a table: every row of a new one predicted, in the user's units.
  */
 
-import type { Backend } from '@rheo/ir';
 import type { ModelFile } from '../model-file.ts';
 import type { TableRecord } from '../table-record.ts';
 import { keyCells } from '../tables/key-cells.ts';
@@ -18,10 +17,9 @@ export async function predictTable(
   { preparation, usual }: TableRecord,
   path: string,
   { folder, signal }: Terminal,
-  backend: Backend,
 ): Promise<Predicted> {
   const { table, data, notes } = await readForModel(folder, [path], preparation, 'predict');
-  const measured = await measurePart({ fitted, table, data, preparation, usual, backend, signal });
+  const measured = await measurePart({ fitted, table, data, preparation, usual, signal });
   const { predictions, scored } = measured;
   const keys = await keyCells(folder, path, table, preparation);
   return {

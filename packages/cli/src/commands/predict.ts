@@ -66,7 +66,7 @@ export async function predict(model: string, options: PredictOptions, terminal: 
     const file = await readModelFile(folder, model, backend);
     return file.table === undefined
       ? predictFile(file, options.data, terminal, backend)
-      : predictTable(file, file.table, options.data, terminal, backend);
+      : predictTable(file, file.table, options.data, terminal);
   });
   const { rows, sequences, figures, notes } = predicted;
   // A signal that came while the backend computed is heard now, before anything is written.

@@ -151,7 +151,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
 
   const usual = baselineFacts(train.data, preparation).usual;
   const measure = async (part: Part | undefined): Promise<Measured | undefined> =>
-    part && (await measurePart({ fitted, table: part.table, data: part.data, preparation, usual, backend }));
+    part && (await measurePart({ fitted, table: part.table, data: part.data, preparation, usual }));
   const onValidation = await measure(validation);
   const onTest = await measure(parts.test);
   const measured: MeasuredPart[] = [

@@ -3,7 +3,6 @@
  */
 
 import type { Preparation, Table, TableSequences } from '@rheo/data';
-import type { Backend } from '@rheo/ir';
 import type { Fitted } from '@rheo/train';
 import { baselinePredictions } from './baseline.ts';
 import type { RowPredictions } from './predict-rows.ts';
@@ -15,13 +14,12 @@ import { score } from './score.ts';
 
 /** What is measured, and by what. */
 export interface MeasureRequest {
-  readonly fitted: Pick<Fitted, 'model' | 'parameters'>;
+  readonly fitted: Pick<Fitted, 'predictSeries'>;
   readonly table: Table;
   readonly data: TableSequences;
   readonly preparation: Preparation;
   /** See `BaselineFacts`. */
   readonly usual: readonly number[];
-  readonly backend: Backend;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,10 +33,10 @@ export interface Measured {
   readonly scored: Scored | undefined;
 }
 
-/** Predicts and compares. Throws as `prepare` and `predictBatches` do. */
+/** Predicts and compares. Throws as `prepare` and `predictSeries` do. */
 export async function measurePart(request: MeasureRequest): Promise<Measured> {
-  const { fitted, table, data, preparation, usual, backend, signal } = request;
-  const predictions = await predictRows(fitted, data, preparation, backend, signal);
+  const { fitted, table, data, preparation, usual, signal } = request;
+  const predictions = await predictRows(fitted, data, preparation, signal);
   const facts = rowFacts(table, preparation);
   const baseline = baselinePredictions(predictions, facts, preparation, { usual });
   return { predictions, baseline, facts, scored: score(predictions, baseline, preparation) };

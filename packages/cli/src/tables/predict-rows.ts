@@ -1,12 +1,11 @@
 /**
  * Predictions of a model row by row, in the user's units: numbers of the target columns, or probabilities of the classes.
+ * A series is gone through from its first row to its last, as `rheo serve` does.
  */
 
 import type { Preparation, TableSequences } from '@rheo/data';
 import { denormalise } from '@rheo/data';
-import type { Backend } from '@rheo/ir';
 import type { Fitted } from '@rheo/train';
-import { predictBatches } from '../predict-batches.ts';
 
 /** N predictions, in the order of the sequences. */
 export interface RowPredictions {
@@ -22,17 +21,16 @@ export interface RowPredictions {
   readonly truth: Float64Array;
 }
 
-/** Predicts every row of the data. Throws as `predictBatches` does. */
+/** Predicts every row of the data. Throws as `fitted.predictSeries` does. */
 export async function predictRows(
-  fitted: Pick<Fitted, 'model' | 'parameters'>,
+  fitted: Pick<Fitted, 'predictSeries'>,
   data: TableSequences,
   preparation: Preparation,
-  backend: Backend,
   signal?: AbortSignal,
 ): Promise<RowPredictions> {
   const { classes, targets } = preparation;
   const width = classes?.length ?? targets.length;
-  const { data: raw } = await predictBatches(fitted, data, backend, signal);
+  const { data: raw } = await fitted.predictSeries(data, { signal });
   const values = classes === null ? denormalise(preparation, raw) : softmax(raw, width);
   const known = classes === null ? denormalise(preparation, data.targets) : Float64Array.from(data.targets);
   const cells = predictedCells(data);

@@ -18,18 +18,33 @@ export interface RowWindows {
 
 /** Rows and series of window `n`. */
 export function windowAt(
-  { steps, starts, ends, series }: RowWindows,
+  windows: RowWindows,
   n: number,
 ): { readonly start: number; readonly length: number; readonly series: number } {
+  const { steps, starts, ends, series } = windows;
   const start = starts[n] ?? 0;
+  const segment = segmentOf(windows, start);
+  return { start, length: Math.min(steps, (ends[segment] ?? 0) - start), series: series[segment] ?? 0 };
+}
+
+/** Whether window `n` goes on where the window before it ended: in the same segment, no row twice and none left out. */
+export function continuesBefore(windows: RowWindows, n: number): boolean {
+  if (n === 0) return false;
+  const { start, length } = windowAt(windows, n - 1);
+  const next = windows.starts[n] ?? 0;
+  return start + length === next && segmentOf(windows, start) === segmentOf(windows, next);
+}
+
+/** The segment of a row. */
+function segmentOf({ ends }: RowWindows, row: number): number {
   let low = 0;
   let high = ends.length - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ends[middle] ?? 0) <= start) low = middle + 1;
+    if ((ends[middle] ?? 0) <= row) low = middle + 1;
     else high = middle;
   }
-  return { start, length: Math.min(steps, (ends[low] ?? 0) - start), series: series[low] ?? 0 };
+  return low;
 }
 
 /** Finds windows while rows go by, one segment after another. */

@@ -6,7 +6,7 @@ import { DataError } from '../data-error.ts';
 import type { SequenceData } from '../sequence-data.ts';
 import { checkIndices, type SequenceBuffers, type SequenceSource } from '../sequence-source.ts';
 import { type RowLayout, writeWindow } from './row-layout.ts';
-import { type RowWindows, windowAt } from './row-windows.ts';
+import { continuesBefore, type RowWindows, windowAt } from './row-windows.ts';
 
 /** N sequences of T steps. With `at: 'step'` it is a SequenceData; with `at: 'end'` the targets are [N, targetFeatures]. */
 export interface TableSequences extends SequenceData, SequenceSource {
@@ -21,6 +21,13 @@ export interface TableSequences extends SequenceData, SequenceSource {
   readonly targetRows: Int32Array;
   /** Which of `keys` each sequence is of, [N]. */
   readonly series: Int32Array;
+  /** 1 where a sequence begins with the row behind the last one of the sequence before it, in the same segment, [N]. */
+  readonly continues: Uint8Array;
+  /**
+   * Elapsed times [N, T] of series that go on from one sequence to the next: `dt`, but for the first step of a sequence that
+   * continues the one before, which has the time since that one's last row.
+   */
+  readonly elapsed: Float32Array;
   /** Cells of the group columns of each series. */
   readonly keys: readonly (readonly string[])[];
   gather(indices: Int32Array, into: SequenceBuffers): void;
@@ -85,6 +92,15 @@ export function tableSequences(
     }
     return to;
   };
+  const continues = all.map((n) => (continuesBefore(windows, n) ? 1 : 0));
+  const elapsed = once(() => {
+    const since = Float32Array.from(arrays().dt);
+    const wordOf = (row: number): number => stored.words[row * layout.words + layout.inputs] ?? 0;
+    continues.forEach((bit, n) => {
+      if (bit === 1) since[n * steps] = wordOf(windows.starts[n] ?? 0);
+    });
+    return since;
+  });
   const last = (n: number): number => windowAt(windows, n).start + (lengths[n] ?? 0) - 1;
   const known = once(() =>
     at === 'step'
@@ -123,6 +139,10 @@ export function tableSequences(
       return targetRows();
     },
     series: all.map((n) => windowAt(windows, n).series),
+    continues: Uint8Array.from(continues),
+    get elapsed() {
+      return elapsed();
+    },
     keys,
   };
   // Not enumerable, so that a copy with other arrays does not gather what it no longer is, and can be posted to a worker.

@@ -22,11 +22,11 @@ export interface TableModel {
   /** What was decided and found while its table was prepared, one sentence each; empty for a model from a file. */
   readonly notes: readonly string[];
   /**
-   * Predictions for a table with the columns of the training, in the order of its series and their rows; targets need not be
-   * there. Of text, columns are read as the kinds that they had. Throws `DataError` for a table that does not fit.
+   * Predictions for a table with the columns of the training, in the order of its series and their rows, each series gone
+   * through from its first row to its last; targets need not be there. Of text, columns are read as the kinds that they had. Throws `DataError` for a table that does not fit.
    */
   predict(source: TableSource): Promise<RowPrediction[]>;
-  /** Loss on a table that has the targets, in normalised units. Throws `DataError` for a table that does not fit. */
+  /** Loss on a table that has the targets, in normalised units, on sequences as in training: each begins anew. Throws `DataError` for a table that does not fit. */
   evaluate(source: TableSource): Promise<Evaluation>;
   /** A self-contained file, safetensors. */
   toBytes(): Uint8Array;
@@ -47,7 +47,7 @@ export function tableModel(fitted: Fitted, preparation: Preparation, notes: read
     notes,
     predict: async (source) => {
       const { data } = prepare(await table(source), preparation);
-      return rowPredictions(data, preparation, (await fitted.predict(data)).outputs.data);
+      return rowPredictions(data, preparation, (await fitted.predictSeries(data)).data);
     },
     evaluate: async (source) =>
       fitted.evaluate(prepare(await table(source), preparation, { purpose: 'evaluate' }).data),
