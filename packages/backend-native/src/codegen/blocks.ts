@@ -33,7 +33,7 @@ export function blockText({ rows, vectors }: Block, { lanes }: Target): string {
   });
   const at = (row: number, vector: number): string => `c + ${row} * c_step + ${vector * lanes}`;
   return `/* C = A B, or C += A B, for ${rows} rows and ${vectors * lanes} columns. */
-KERNEL void ${blockName({ rows, vectors })}(const float *a, long a_row, long a_step, const float *b, long b_step,
+HELPER void ${blockName({ rows, vectors })}(const float *a, long a_row, long a_step, const float *b, long b_step,
                               long b_panel, long k, float *c, long c_step, int add) {
   f32v ${Array.from({ length: rows * vectors }, (_, i) => `c${Math.floor(i / vectors)}_${i % vectors} = {0}`).join(', ')};
   if (add) {

@@ -6,6 +6,8 @@
  * the seconds and the calls of each kernel in turn.
  */
 
+import type { PrintedFunction } from './source.ts';
+
 /** First in the file: headers want to know the standard before any is read. */
 export const clockHead = '#define _POSIX_C_SOURCE 199309L\n#include <time.h>';
 
@@ -28,9 +30,13 @@ static void tick(void *const *table, long next) {
   if (next >= 0) clock[${clockHeader + 1} + 2 * next] += 1;
   clock[0] = now;
   clock[1] = (double)next;
-}
-
-void calibrate(void *const *table) {
-  for (long k = 0; k < ${calibrations}; ++k) tick(table, -1);
 }`;
 }
+
+/** The loop, a function of its own beside `prepare` and `run`. */
+export const calibrate: PrintedFunction = {
+  head: 'void calibrate(void *const *table)',
+  text: `void calibrate(void *const *table) {
+  for (long k = 0; k < ${calibrations}; ++k) tick(table, -1);
+}`,
+};

@@ -7,7 +7,7 @@ export const packingName: string = 'pack_panels';
 
 /** Text of the function: rows of the matrix in vectors where they lie so, else element by element. */
 export const packingText: string = `/* to[panel][k][width] = from[k * k_step + n * n_step], zero beyond the last column. */
-KERNEL void ${packingName}(const float *from, long k_step, long n_step, long k, long n, long width, float *to) {
+HELPER void ${packingName}(const float *from, long k_step, long n_step, long k, long n, long width, float *to) {
   const long lanes = sizeof(f32v) / 4;
   for (long first = 0; first < n; first += width) {
     const long columns = n - first < width ? n - first : width;

@@ -47,7 +47,7 @@ INLINE ${vector} where_${suffix}(i32v mask, ${vector} a, ${vector} b) {
 }`,
   );
   return `#define INLINE static inline __attribute__((always_inline))
-#define KERNEL static __attribute__((noinline))
+#define HELPER static __attribute__((noinline))
 ${types.join('\n')}
 ${memory.join('\n')}
 

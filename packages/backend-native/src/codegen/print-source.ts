@@ -1,7 +1,7 @@
 /**
- * A lowered Program as one C file with two entry points, `prepare` and `run`.
+ * A lowered Program as C with two entry points, `prepare` and `run`.
  *
- * Both take a table with the address of every buffer, so that one loaded file serves any number of executables: it has
+ * Both take a table with the address of every buffer, so that one loaded object serves any number of executables: it has
  * no state. Buffers start at multiples of 64 bytes; memory is readable a vector beyond the end of each.
  */
 
@@ -11,7 +11,7 @@ import type { ElementaryFunction } from '../math/elementary.ts';
 import { elementaryText } from '../math/elementary.ts';
 import { randomText } from '../math/random.ts';
 import { blockName, blockText } from './blocks.ts';
-import { clockHead, clockText } from './clock.ts';
+import { calibrate, clockHead, clockText } from './clock.ts';
 import type { Block, PrintContext } from './context.ts';
 import type { Called } from './operations.ts';
 import { packingName, packingText } from './packing.ts';
@@ -19,6 +19,8 @@ import { prelude } from './prelude.ts';
 import { teamText } from './print-parallel.ts';
 import type { PrintedKernels } from './print-steps.ts';
 import { printSteps } from './print-steps.ts';
+import type { Source } from './source.ts';
+import { sourceOf } from './source.ts';
 import type { Target } from './target.ts';
 
 /** What differs between files for one Program. */
@@ -32,8 +34,8 @@ export interface SourceOptions {
 /** Operations below which a loop is done before a second thread has begun. */
 export const usualLeastWork = 1_000_000;
 
-/** The whole file. With `numbers`, for profiling, a clock is read before each of these kernels; see `clock.ts`. */
-export function printSource(lowered: Lowered, target: Target, options: SourceOptions = {}): string {
+/** The whole source. With `numbers`, for profiling, a clock is read before each of these kernels; see `clock.ts`. */
+export function printSource(lowered: Lowered, target: Target, options: SourceOptions = {}): Source {
   const { numbers, leastWork = usualLeastWork } = options;
   const called = new Set<Called>();
   const blocks = new Map<string, Block>();
@@ -61,30 +63,32 @@ export function printSource(lowered: Lowered, target: Target, options: SourceOpt
     },
     ...(numbers === undefined ? {} : { number: (step: Step) => numbers.get(step) }),
   };
-  const kernels: PrintedKernels = { texts: [], count: 0 };
+  const kernels: PrintedKernels = { functions: [], count: 0 };
   const entries = (['prepare', 'run'] as const).map((name) => {
     const lines = new Lines();
-    lines.block(`void ${name}(void *const *table)`, () => {
+    const head = `void ${name}(void *const *table)`;
+    lines.block(head, () => {
       lines.add('(void)table;');
       printSteps(context, kernels, name === 'prepare' ? lowered.prepare : lowered.steps, [], lines);
       if (numbers !== undefined && name === 'run') lines.add('tick(table, -1);');
     });
-    return lines.text;
+    return { head, text: lines.text };
   });
-  return [
+  const inlined = [...called].sort().map((name) => {
+    if (name === 'random') return { name: 'random_u', text: randomText() };
+    return { name: `${name}_f`, text: elementaryText(name as ElementaryFunction) };
+  });
+  const text = [
     ...(numbers === undefined ? [] : [clockHead]),
     prelude(target),
     ...(numbers === undefined ? [] : [clockText(lowered.buffers.length)]),
-    ...[...called]
-      .sort()
-      .map((name) => (name === 'random' ? randomText() : elementaryText(name as ElementaryFunction))),
+    ...inlined.map(({ text }) => text),
     ...[...blocks.keys()].sort().map((name) => blockText(blocks.get(name) as Block, target)),
     ...(packs ? [packingText] : []),
     ...(shares ? [teamText] : []),
-    ...kernels.texts,
-    ...entries,
-    '',
   ].join('\n\n');
+  const shared = { text, inlined: new Map(inlined.map(({ name, text: { length } }) => [name, length])) };
+  return sourceOf(shared, [...kernels.functions, ...entries, ...(numbers === undefined ? [] : [calibrate])]);
 }
 
 /** Names that say what a buffer holds, and which one it is. */

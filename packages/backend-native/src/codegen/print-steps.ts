@@ -25,11 +25,12 @@ import { printShared } from './print-parallel.ts';
 import { printProduct } from './print-product.ts';
 import { printReduce } from './print-reduce.ts';
 import { printSums } from './print-sums.ts';
+import type { PrintedFunction } from './source.ts';
 import { VectorPrinter } from './vector-printer.ts';
 
-/** Functions printed so far, and a number for the next. */
+/** Functions printed so far, in an order in which callees come first, and a number for the next. */
 export interface PrintedKernels {
-  readonly texts: string[];
+  readonly functions: PrintedFunction[];
   count: number;
 }
 
@@ -77,10 +78,9 @@ function printLoop(
     const inside = new Lines();
     const body = `iteration_${step.loop}`;
     inside.add(comment(`One iteration of ${step.origin.name}; others may run at the same time.`));
-    inside.block(`KERNEL void ${body}(void *const *table, long ${name})`, () =>
-      printSteps(context, kernels, step.body, [step.loop], inside),
-    );
-    kernels.texts.push(inside.text);
+    const head = `KERNEL void ${body}(void *const *table, long ${name})`;
+    inside.block(head, () => printSteps(context, kernels, step.body, [step.loop], inside));
+    kernels.functions.push({ head, text: inside.text });
     printShared(step, body, context.buffers.length, lines);
     return;
   }
@@ -99,13 +99,14 @@ function printKernel(context: PrintContext, kernels: PrintedKernels, step: Kerne
   const lines = new Lines();
   lines.add(comment([step.origin.layer, step.origin.name].filter((word) => word !== undefined).join(': ')));
   const parameters = ['void *const *table', ...loops.map((loop) => `long ${loopName(loop)}`)];
-  lines.block(`KERNEL void ${name}(${parameters.join(', ')})`, () => {
+  const head = `KERNEL void ${name}(${parameters.join(', ')})`;
+  lines.block(head, () => {
     const { reads, writes } = touched(step);
     for (const buffer of [...new Set([...reads, ...writes])].sort((a, b) => a - b))
       lines.add(declaration(context, buffer));
     printBody(context, step, lines);
   });
-  kernels.texts.push(lines.text);
+  kernels.functions.push({ head, text: lines.text });
   return name;
 }
 

@@ -7,6 +7,7 @@ import { lower, planMemory } from '@rheo/compiler';
 import type { Profile, Program } from '@rheo/ir';
 import { extraEntries } from '../codegen/print-parallel.ts';
 import { printSource, usualLeastWork } from '../codegen/print-source.ts';
+import type { Source } from '../codegen/source.ts';
 import type { Target } from '../codegen/target.ts';
 import { panelOf } from '../codegen/target.ts';
 import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
@@ -24,15 +25,15 @@ export interface CodeHost {
   /** Address of the team of threads; 0 for one thread. */
   readonly team: bigint;
   /** Builds and loads, while everything waits. */
-  build(text: string): LoadedObject;
+  build(source: Source): LoadedObject;
 }
 
-/** A Program as text, with where its buffers go. */
+/** A Program as C, with where its buffers go. */
 export interface Printed {
   readonly program: Program;
   readonly lowered: Lowered;
   readonly plan: MemoryPlan;
-  readonly text: string;
+  readonly source: Source;
 }
 
 /** What a Program is printed for. */
@@ -49,7 +50,7 @@ export function printProgram(program: Program, bound: ReadonlySet<number>, optio
   const { target, threads = 1, leastWork = usualLeastWork } = options;
   const lowered = lower(program, bound, { panel: panelOf(target), sums: true });
   const plan = planMemory(lowered, { threads: threads > 1 });
-  return { program, lowered, plan, text: printSource(lowered, target, { leastWork }) };
+  return { program, lowered, plan, source: printSource(lowered, target, { leastWork }) };
 }
 
 const nothing: ReadonlyMap<number, Block> = new Map();
@@ -129,14 +130,14 @@ export class NativeCode implements LocalCode<Block> {
       foreign,
       table: this.#table,
       tableAddress: this.#tableAddress,
-      build: (text) => this.#host.build(text),
+      build: (source) => this.#host.build(source),
       run: () => this.run(),
     });
   }
 
   bind(bound: ReadonlyMap<number, Block>): NativeCode {
     const printed = printProgram(this.#printed.program, new Set(bound.keys()), this.#host);
-    const object = this.#host.build(printed.text);
+    const object = this.#host.build(printed.source);
     try {
       return new NativeCode(this.#host, printed, object, bound);
     } catch (error) {

@@ -18,6 +18,7 @@ import type {
 import { RheoError } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { usualLeastWork } from '../codegen/print-source.ts';
+import type { Source } from '../codegen/source.ts';
 import type { Target } from '../codegen/target.ts';
 import type { ObjectSource } from '../toolchain/build.ts';
 import { buildObject, buildObjectSync } from '../toolchain/build.ts';
@@ -159,7 +160,7 @@ class Native implements NativeBackend, CodeHost {
     this.#store.checkOpen();
     const legal = await this.#legal(program, options);
     const printed = printProgram(legal, new Set(), this);
-    const object = await buildObject(this.#objects, printed.text);
+    const object = await buildObject(this.#objects, printed.source);
     try {
       this.#store.checkOpen();
       const code = new NativeCode(this, printed, object);
@@ -171,7 +172,7 @@ class Native implements NativeBackend, CodeHost {
   }
 
   async source(program: Program, options: CompileOptions = {}): Promise<string> {
-    return printProgram(await this.#legal(program, options), new Set(), this).text;
+    return printProgram(await this.#legal(program, options), new Set(), this).source.text;
   }
 
   upload(data: TensorData, type: TensorType): DeviceTensor {
@@ -190,8 +191,8 @@ class Native implements NativeBackend, CodeHost {
     if (this.#store.close()) this.#team?.close();
   }
 
-  build(text: string): LoadedObject {
-    return buildObjectSync(this.#objects, text);
+  build(source: Source): LoadedObject {
+    return buildObjectSync(this.#objects, source);
   }
 
   #legal(program: Program, options: CompileOptions): Promise<Program> {

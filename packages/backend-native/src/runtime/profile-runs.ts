@@ -9,6 +9,7 @@ import { kernelSites, type Lowered, measureProfile } from '@rheo/compiler';
 import type { Profile } from '@rheo/ir';
 import { calibrations, clockHeader } from '../codegen/clock.ts';
 import { printSource } from '../codegen/print-source.ts';
+import type { Source } from '../codegen/source.ts';
 import type { Target } from '../codegen/target.ts';
 import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
 
@@ -21,7 +22,7 @@ export interface ProfiledRun {
   readonly table: BigUint64Array<ArrayBuffer>;
   readonly tableAddress: bigint;
   /** Builds and loads, while everything waits. */
-  build(text: string): LoadedObject;
+  build(source: Source): LoadedObject;
   /** One run of the ordinary code. */
   run(): void;
 }

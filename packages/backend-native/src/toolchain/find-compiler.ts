@@ -8,6 +8,7 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { RheoError } from '@rheo/ir';
 import type { Target } from '../codegen/target.ts';
 import { targetOf } from '../codegen/target.ts';
@@ -18,10 +19,15 @@ export interface Compiler {
   readonly path: string;
   /** Its version in a few words: `GCC 12.2.0`. */
   readonly title: string;
+  /** For every run that compiles or links. */
   readonly flags: readonly string[];
+  /** For runs that link. */
+  readonly linkFlags: readonly string[];
   /** Digest of compiler, version and processor. */
   readonly identity: string;
   readonly target: Target;
+  /** Files that are compiled at the same time, at most. */
+  readonly jobs: number;
 }
 
 /** Never -ffast-math: infinities, NaN and signed zeros must be right. Integers wrap, and memory has no types. */
@@ -35,10 +41,11 @@ const flags: readonly string[] = [
   '-fno-strict-aliasing',
   '-fno-asynchronous-unwind-tables',
   '-fPIC',
-  '-shared',
   '-pthread',
   '-w',
 ];
+
+const linkFlags: readonly string[] = ['-shared'];
 
 /** How compilers are told to generate code for the processor that they run on. */
 const nativeFlags: readonly (readonly string[])[] = [['-march=native'], ['-mcpu=native'], []];
@@ -89,8 +96,10 @@ async function probe(path: string): Promise<Compiler | undefined> {
       path,
       title: clang ? version : `GCC ${version}`,
       flags: [...flags, ...native],
+      linkFlags,
       identity: createHash('sha256').update(`${path}\n${text}`).digest('hex'),
       target: targetOf(new Set(macros.keys())),
+      jobs: availableParallelism(),
     };
   }
   return undefined;

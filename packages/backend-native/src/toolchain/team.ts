@@ -152,7 +152,7 @@ export interface Team {
 
 /** Starts threads, the caller counted among them. Throws `capability` if the system gives no more. */
 export async function openTeam(source: ObjectSource, threads: number): Promise<Team> {
-  const object = await buildObject(source, text);
+  const object = await buildObject(source, { text, files: () => [text] });
   const slot = new BigUint64Array(new ArrayBuffer(8));
   const at = source.foreign.address(slot.buffer);
   slot[0] = BigInt(threads);
