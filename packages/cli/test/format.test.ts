@@ -1,9 +1,9 @@
 import type { EpochReport } from '@rheo/train';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatFloat32, formatLoss, formatSeconds, formatWholeSeconds } from '../src/format-number.ts';
+import { formatFloat32, formatLoss, formatSeconds, formatShare, formatWholeSeconds } from '../src/format-number.ts';
 import { progressBar } from '../src/progress/bar.ts';
-import { labelled } from '../src/progress/plain-lines.ts';
+import { labelled, plainLines } from '../src/progress/plain-lines.ts';
 import { wrap } from '../src/terminal.ts';
 
 it('float32 numbers read back as they were', () => {
@@ -31,15 +31,18 @@ it('wrapped lines fit, keep their words, and break no word', () => {
   );
 });
 
-it.each([20, 40, 47, 48, 71, 72, 80, 200])('the bar fits %i columns', (columns) => {
+it.each([20, 40, 47, 48, 71, 72, 80, 120, 130, 200])('the bar fits %i columns', (columns) => {
   const written: string[] = [];
   const bar = progressBar({ write: (text) => written.push(text), isTTY: true, columns });
-  bar.start({ lines: ['Training on walker.zip: 1 window of 64 steps, 17 values per step.'], facts: {}, epochs: 50 });
+  const metrics = [{ key: 'mae', label: 'MAE', format: (value: number) => value.toFixed(1) }];
+  const lines = ['Training on walker.zip: 1 window of 64 steps, 17 values per step.'];
+  bar.start({ lines, facts: {}, epochs: 50, metrics });
   const before = written.length;
   for (let step = 1; step <= 31; step++) {
     bar.step({ epoch: 1, step, steps: 31, loss: 10.2345 });
   }
-  bar.epoch({ epoch: 1, epochs: 50, loss: 10, validationLoss: 12.3456, seconds: 1 } as EpochReport);
+  const report = { epoch: 1, epochs: 50, loss: 10, validationLoss: 12.3456, validationMetrics: { mae: 198.21 } };
+  bar.epoch({ ...report, seconds: 1 } as unknown as EpochReport);
   for (let step = 1; step <= 31; step++) bar.step({ epoch: 2, step, steps: 31, loss: 10.2345 });
   bar.end();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken away
@@ -47,6 +50,27 @@ it.each([20, 40, 47, 48, 71, 72, 80, 200])('the bar fits %i columns', (columns) 
   const widest = Math.max(...frames.flatMap((frame) => frame.split('\n')).map((line) => line.length));
   expect(widest).toBeLessThanOrEqual(columns);
   expect(frames.some((frame) => frame.includes('10.2345') || columns < 30)).toBe(true);
+  expect(frames.some((frame) => frame.includes('MAE 198.2'))).toBe(columns > 125);
+});
+
+it.each([
+  [20, ' 7/50 10.0000 12.3456'],
+  [40, ' 7/50 10.0000 12.3456 accuracy 93.1 %'],
+  [60, 'epoch  7/50  loss 10.0000  validation 12.3456  1.00 s'],
+  [75, 'epoch  7/50  loss 10.0000  validation 12.3456  accuracy 93.1 %  1.00 s'],
+  [80, 'epoch  7/50  loss 10.0000  validation 12.3456  accuracy 93.1 %  F1 0.912  1.00 s'],
+])('the line of an epoch at %i columns tells of metrics what fits', (width, wanted) => {
+  const written: string[] = [];
+  const plain = plainLines((text) => written.push(text), width);
+  const metrics = [
+    { key: 'accuracy', label: 'accuracy', format: formatShare },
+    { key: 'f1', label: 'F1', format: (value: number) => value.toFixed(3) },
+    { key: 'absent', label: 'none', format: String },
+  ];
+  plain.start({ lines: [], facts: {}, epochs: 50, metrics });
+  const report = { epoch: 7, epochs: 50, loss: 10, validationLoss: 12.3456, seconds: 1 };
+  plain.epoch({ ...report, validationMetrics: { accuracy: 0.931, f1: 0.912 } } as unknown as EpochReport);
+  expect(written.at(-1)).toBe(wanted);
 });
 
 it.each([20, 40, 60, 80])('labelled values fit %i columns and keep their words', (width) => {

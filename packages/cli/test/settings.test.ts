@@ -56,6 +56,7 @@ describe('the JSON schema', () => {
       'time',
       'end',
     );
+    values.push('balanced', { a: 1, b: 0.5 }, { a: 0 }, { a: '1' }, ['accuracy', 'mae'], ['speed']);
     values.push(['day', 'week'], ['day', 'day'], ['month'], 'adam', 'cosine', 'mse', 'standard', 'forward-fill');
     let taken = 0;
     for (const key of ['data', ...settingKeys, 'epoch']) {
@@ -118,6 +119,11 @@ it('an option of the command line is checked by the same rules', async () => {
     ['--horizon', '2weeks', 'It takes a whole number of at least 1, or a length of time such as 90s'],
     ['--calendar', 'day,month', 'It takes none, or some of day, week, year'],
     ['--features', 'a,,b', 'It takes columns, with commas between them.'],
+    ['--class-weights', 'worn', 'It takes balanced, or labels with numbers above 0 such as a=1,b=3, or none.'],
+    ['--class-weights', 'a=1,a=2', 'It takes balanced'],
+    ['--class-weights', 'a=0', 'It takes balanced'],
+    ['--class-weights', 'a=', 'It takes balanced'],
+    ['--metrics', 'accuracy,speed', 'It takes none, or some of accuracy, f1, auc, mae, rmse, r2'],
     ['--dropout', '1', 'It takes a share from 0 up to 1.'],
   ] as const) {
     const { code, err } = await rheo(folder, ['train', 'a.csv', option, value]);

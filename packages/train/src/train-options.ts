@@ -60,8 +60,10 @@ export interface TrainOptions {
    * each, the state carried on without gradient. Whole sequences unless given, or where they are no longer than that.
    */
   readonly truncate?: number | undefined;
-  /** Measured after each epoch on the training and the validation data, for the history. */
+  /** Measured after each epoch, for the history. */
   readonly metrics?: readonly Metric[] | undefined;
+  /** What they are measured on: the training and the validation data (unless given), or the validation data alone. */
+  readonly metricsOn?: 'all' | 'validation' | undefined;
   /** Decides first parameters, order of the data and dropout: an integer of 0 … 2^53 − 1; 0 unless given. */
   readonly seed?: number | undefined;
   /**
@@ -117,6 +119,7 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
   accumulate: true,
   truncate: true,
   metrics: true,
+  metricsOn: true,
   seed: true,
   patience: true,
   keep: true,
@@ -163,6 +166,13 @@ export function readNumbers(options: TrainOptions): TrainNumbers {
   if ((keep === 'best' || patience !== undefined) && options.validation === undefined) {
     const remedy = 'Pass data to measure epochs by, set apart from the training: { validation }';
     throw wrongOption('validation', undefined, `patience and keep: 'best' need it. ${remedy}`);
+  }
+  const { metricsOn = 'all' } = options;
+  if (metricsOn !== 'all' && metricsOn !== 'validation') {
+    throw wrongOption('metricsOn', metricsOn, 'It takes "all" or "validation"');
+  }
+  if (metricsOn === 'validation' && options.validation === undefined) {
+    throw wrongOption('validation', undefined, 'metricsOn: "validation" needs it. Pass it, or measure on all');
   }
   const { watch } = options.optimizer.schedule?.decision ?? {};
   if (watch === 'validation' && options.validation === undefined) {

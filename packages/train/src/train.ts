@@ -57,7 +57,7 @@ export async function train(model: Layer, options: TrainOptions): Promise<Fitted
   }
   const validation =
     options.validation === undefined ? undefined : prepareData(options.validation, form, loss, 'validation');
-  const measuredData = await measurement(metrics, data, form);
+  const measuredData = options.metricsOn === 'validation' ? undefined : await measurement(metrics, data, form);
   const measuredValidation = validation && (await measurement(metrics, validation, form));
   if (truncate !== undefined) refuseUntruncatable(built);
   // Sequences that are no longer than a chunk are not truncated.

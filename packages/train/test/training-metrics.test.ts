@@ -115,6 +115,16 @@ describe('the history holds them after each epoch, without dropout', () => {
     }
   });
 
+  it('of the validation data alone where that is asked for, to the same numbers', async () => {
+    const both = await trained(1, { metrics: [metrics.mse] });
+    const { fitted } = await trained(1, { metrics: [metrics.mse], metricsOn: 'validation' });
+    expect(fitted.history).toEqual(both.fitted.history.map(({ metrics: _, ...rest }) => rest));
+    expect(fitted.history[0]).toHaveProperty('validationMetrics.mse');
+    const without = trained(1, { validation: undefined, metrics: [metrics.mse], metricsOn: 'validation' });
+    await expect(without).rejects.toThrow(/metricsOn: "validation" needs it/);
+    await expect(trained(1, { metricsOn: 'some' as never })).rejects.toThrow(/metricsOn/);
+  });
+
   it('of your own, with outputs of every item and none that does not count', async () => {
     const weights = Float32Array.from({ length: 11 }, (_, row) => row % 3);
     const seen: Measured[] = [];

@@ -100,7 +100,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
   const { settings: given, parts, before, session, terminal, backend } = training;
   const { run, progress } = session;
   const { preparation, train, validation, roles } = parts;
-  const setup = trainingSetup(given, parts);
+  const setup = await trainingSetup(given, parts);
   const settings = resolved(given, parts, setup.settings);
   const { epochs, batch, accumulate, truncate, seed, patience, keep } = setup.settings;
   refuseFewerEpochs(before, epochs);
@@ -121,6 +121,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
     channels: train.source.features,
     parameters,
     settings: setup.settings,
+    metrics: setup.metrics,
     backend: backend.name,
     out: run.path,
     notes,
@@ -136,6 +137,8 @@ async function trainParts(training: Training): Promise<TableOutcome> {
       data: train.source,
       validation: validation?.source,
       loss: setup.loss,
+      metrics: setup.metrics.map(({ metric }) => metric),
+      metricsOn: validation === undefined ? 'all' : 'validation',
       optimizer: setup.optimizer,
       epochs,
       batchSize: batch,
@@ -184,7 +187,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
     title: `${preparation.targets.map(({ column }) => column).join(', ')} from ${dataNames.join(', ')}`,
     summary: tableSummary(result),
     preparation,
-    learning: learningFacts(fitted, setup.settings, preparation, onValidation),
+    learning: learningFacts(fitted, setup, preparation, onValidation),
     figures: tableFigures(result),
     notes,
     heldOut,

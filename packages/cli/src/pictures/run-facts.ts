@@ -35,10 +35,20 @@ export interface LearningFacts {
   readonly history: readonly EpochFacts[];
   /** The epoch whose parameters were kept; absent where they are those of the last one. */
   readonly bestEpoch?: number;
-  /** What the metric of the history is called. */
-  readonly metric?: string;
-  /** A forecast without a model, and its loss (and metric) on the validation part, in the unit of the history. */
-  readonly baseline?: { readonly name: string; readonly loss?: number; readonly metric?: number };
+  /** Metrics of the history. */
+  readonly metrics?: readonly MetricFacts[];
+  /** A forecast without a model, and its loss on the validation part, in the unit of the history. */
+  readonly baseline?: { readonly name: string; readonly loss?: number };
+}
+
+/** A metric of the validation part. */
+export interface MetricFacts {
+  /** Its name in the history. */
+  readonly key: string;
+  /** As people call it. */
+  readonly name: string;
+  /** That of the baseline. */
+  readonly baseline?: number;
 }
 
 /** One epoch; see `EpochRecord` of @rheo/train. */
@@ -47,8 +57,8 @@ export interface EpochFacts {
   readonly epoch: number;
   readonly loss: number;
   readonly validationLoss?: number;
-  /** Of the validation part. */
-  readonly metric?: number;
+  /** Of the validation part, by their keys. */
+  readonly validationMetrics?: { readonly [key: string]: number };
   /** Learning rate at the end of the epoch. */
   readonly rate?: number;
 }

@@ -10,7 +10,7 @@ import { colour } from './theme.ts';
 
 /** The section; absent where no loss is recorded. */
 export function trainingSection(learning: LearningFacts): Section | undefined {
-  const { history, bestEpoch, metric, baseline } = learning;
+  const { history, bestEpoch, metrics = [], baseline } = learning;
   const finite = history.some(({ loss, validationLoss }) => Number.isFinite(loss) || Number.isFinite(validationLoss));
   if (!finite) return undefined;
   const validated = history.some(({ validationLoss }) => validationLoss !== undefined);
@@ -34,20 +34,19 @@ export function trainingSection(learning: LearningFacts): Section | undefined {
     history.flatMap((epoch) =>
       Number.isFinite(value(epoch) ?? Number.NaN) ? [{ epoch: epoch.epoch, value: value(epoch) ?? 0 }] : [],
     );
-  const measured = known((epoch) => epoch.metric);
-  if (metric !== undefined && measured.length > 0) {
-    const picture = (width: number): string =>
-      epochCurve(
-        {
-          title: `${metric} by epoch`,
-          label: metric,
-          lines: [{ name: 'validation', stroke: colour('series-1'), points: measured }],
-          baseline: baseline?.metric,
-          marked: bestEpoch,
-        },
-        width,
-      );
-    pictures.push(halfPicture(`The ${metric} of the validation part by epoch.`, picture));
+  for (const { key, name, baseline: beside } of metrics) {
+    const points = known((epoch) => epoch.validationMetrics?.[key]);
+    if (points.length === 0) continue;
+    const curve = {
+      title: `${name} by epoch`,
+      label: name,
+      lines: [{ name: 'validation', stroke: colour('series-1'), points }],
+      baseline: beside,
+      marked: bestEpoch,
+    };
+    const dashed = beside === undefined ? '' : ` The dashed line is ${baseline?.name ?? 'the baseline'}.`;
+    const caption = `${capital(name)} of the validation part by epoch, measured on sequences as in training.${dashed}`;
+    pictures.push(halfPicture(caption, (width) => epochCurve(curve, width)));
   }
   const rates = known((epoch) => epoch.rate);
   if (new Set(rates.map(({ value }) => value)).size > 1) {
@@ -64,4 +63,8 @@ export function trainingSection(learning: LearningFacts): Section | undefined {
   }
   if (pictures.length > 0) blocks.push({ kind: 'row', pictures });
   return { heading: 'Training', blocks };
+}
+
+function capital(name: string): string {
+  return `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;
 }

@@ -9,7 +9,8 @@ import { formatLoss, formatWholeSeconds } from '../format-number.ts';
 import type { Sink } from '../terminal.ts';
 import { widthOf } from '../terminal.ts';
 import { plainLines } from './plain-lines.ts';
-import type { Progress } from './progress.ts';
+import type { Progress, RunStart } from './progress.ts';
+import { metricTexts } from './progress.ts';
 
 /** A bar on a terminal. */
 export function progressBar(sink: Sink): Progress {
@@ -31,10 +32,12 @@ export function progressBar(sink: Sink): Progress {
   let epochs = 1;
   let running = false;
   let validation = '';
+  let metrics: NonNullable<RunStart['metrics']> = [];
   return {
     start: (run) => {
       plain.start(run);
       epochs = run.epochs;
+      metrics = run.metrics ?? [];
     },
     step: ({ epoch, step, steps, loss }) => {
       const done = (epoch - 1) * steps + step;
@@ -55,8 +58,13 @@ export function progressBar(sink: Sink): Progress {
       else bar.start(total, done, shown);
       running = true;
     },
-    epoch: ({ loss, validationLoss }) => {
+    epoch: (report) => {
+      const { loss, validationLoss } = report;
       if (validationLoss !== undefined) validation = `  validation ${formatLoss(validationLoss)}`;
+      const [metric] = metricTexts(metrics, report);
+      if (metric !== undefined && validation.length + metric.length + 2 <= width - besideLosses) {
+        validation += `  ${metric}`;
+      }
       if (running) bar.update({ loss: formatLoss(loss), validation });
     },
     end: () => {
@@ -67,6 +75,9 @@ export function progressBar(sink: Sink): Progress {
     result: plain.result,
   };
 }
+
+/** What the widest layout needs beside the losses and the metric of the validation part, at most. */
+const besideLosses = 95;
 
 /** What a width has room for. */
 function layout(width: number): { readonly format: string; readonly barsize: number } {

@@ -14,13 +14,14 @@ export function jsonLines(write: (line: string) => void): Progress {
   return {
     start: ({ facts }) => write(jsonLine('start', facts)),
     step: () => {},
-    epoch: ({ epoch, epochs, loss, validationLoss, seconds }) =>
+    epoch: ({ epoch, epochs, loss, validationLoss, validationMetrics, seconds }) =>
       write(
         jsonLine('epoch', {
           epoch,
           epochs,
           loss,
           ...(validationLoss === undefined ? {} : { validation_loss: validationLoss }),
+          ...(validationMetrics === undefined ? {} : { validation_metrics: validationMetrics }),
           seconds,
         }),
       ),

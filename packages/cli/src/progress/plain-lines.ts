@@ -4,19 +4,31 @@
 
 import { formatLoss, formatSeconds } from '../format-number.ts';
 import { wrap } from '../terminal.ts';
-import type { Progress, RunOutcome } from './progress.ts';
+import type { Progress, RunOutcome, RunStart } from './progress.ts';
+import { metricTexts } from './progress.ts';
 
 /** Hands lines of at most `width` characters to `write`; those of a narrow one leave less important parts out. */
 export function plainLines(write: (text: string) => void, width: number = 80): Progress {
+  let metrics: RunStart['metrics'] = [];
   return {
-    start: (run) => write(wrap(run.lines.join('\n'), width)),
+    start: (run) => {
+      ({ metrics = [] } = run);
+      write(wrap(run.lines.join('\n'), width));
+    },
     step: () => {},
-    epoch: ({ epoch, epochs, loss, validationLoss, seconds }) => {
+    epoch: (report) => {
+      const { epoch, epochs, loss, validationLoss, seconds } = report;
       const count = `${String(epoch).padStart(String(epochs).length)}/${epochs}`;
       const validation = validationLoss === undefined ? '' : `  validation ${formatLoss(validationLoss)}`;
-      const full = `epoch ${count}  loss ${formatLoss(loss)}${validation}  ${formatSeconds(seconds)}`;
+      const texts = metricTexts(metrics ?? [], report);
+      const full = (shown: number): string =>
+        `epoch ${count}  loss ${formatLoss(loss)}${validation}${texts
+          .slice(0, shown)
+          .map((text) => `  ${text}`)
+          .join('')}  ${formatSeconds(seconds)}`;
       const short = `${count} ${formatLoss(loss)} ${validationLoss === undefined ? '' : formatLoss(validationLoss)}`;
-      write(full.length <= width ? full : short.trimEnd());
+      const lines = [...[...texts.keys(), texts.length].reverse().map(full), `${short} ${texts[0] ?? ''}`, short];
+      write((lines.find((line) => line.trimEnd().length <= width) ?? short).trimEnd());
     },
     end: () => {},
     note: (text) => write(wrap(text, width)),

@@ -15,6 +15,16 @@ export interface RunStart {
   /** For programs. */
   readonly facts: EventFacts;
   readonly epochs: number;
+  /** Of the validation part, the most telling first. */
+  readonly metrics?: readonly ShownMetric[];
+}
+
+/** A metric of the history. */
+export interface ShownMetric {
+  readonly key: string;
+  /** A word or two. */
+  readonly label: string;
+  readonly format: (value: number) => string;
 }
 
 /** How a run ended. */
@@ -39,6 +49,17 @@ export interface Progress {
   end(): void;
   note(text: string): void;
   result(outcome: RunOutcome): void;
+}
+
+/** The metrics that an epoch has, in words: `accuracy 93.1 %`. */
+export function metricTexts(
+  metrics: readonly ShownMetric[],
+  { validationMetrics = {} }: Pick<EpochReport, 'validationMetrics'>,
+): string[] {
+  return metrics.flatMap(({ key, label, format }) => {
+    const value = validationMetrics[key];
+    return value === undefined ? [] : [`${label} ${format(value)}`];
+  });
 }
 
 /** Tells several. */

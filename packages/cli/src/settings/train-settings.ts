@@ -8,6 +8,10 @@
 import type { CalendarCycle, Task, TimeUnit } from '@rheo/data';
 import type { CellName } from '../tables/cells.ts';
 import { cellNames } from '../tables/cells.ts';
+import type { MetricName } from '../tables/epoch-metrics.ts';
+import { metricNames } from '../tables/epoch-metrics.ts';
+import type { ClassWeights } from './class-weights.ts';
+import { classWeights } from './class-weights.ts';
 import type { Takes } from './takes.ts';
 import {
   choice,
@@ -64,6 +68,8 @@ export interface TrainSettings {
   readonly scheduleEpochs?: number;
   readonly optimizer?: 'adam' | 'adamw' | 'rmsprop' | 'sgd';
   readonly loss?: 'mse' | 'mae' | 'huber' | 'cross-entropy';
+  readonly classWeights?: ClassWeights | null;
+  readonly metrics?: readonly MetricName[];
   readonly clip?: number | null;
   readonly accumulate?: number;
   readonly truncate?: number | null;
@@ -240,6 +246,18 @@ export const settingTable: SettingTable = {
     shown: 'name',
     about: 'mse, mae, huber; classes: cross-entropy (mse or cross-entropy)',
     takes: choice('mse', 'mae', 'huber', 'cross-entropy'),
+  },
+  classWeights: {
+    ...training,
+    shown: 'rule',
+    about: 'classes in the loss: balanced, or a=1,b=3; none (none)',
+    takes: orNone(classWeights),
+  },
+  metrics: {
+    ...training,
+    shown: 'names',
+    about: `of the validation part after each epoch: ${metricNames.join(', ')}; none (accuracy or mae)`,
+    takes: words(...metricNames),
   },
   clip: { ...training, shown: 'norm', about: 'largest norm of all gradients; none (1)', takes: orNone(positive) },
   patience: {

@@ -8,22 +8,26 @@ import type { Fitted } from '@rheo/train';
 import type { LearningFacts } from '../pictures/run-facts.ts';
 import { baselineName } from './baseline.ts';
 import type { Measured } from './measure-part.ts';
-import type { ResolvedSettings } from './training-setup.ts';
+import type { ResolvedSettings, TrainingSetup } from './training-setup.ts';
 import { lossNames } from './training-setup.ts';
 
 /** The facts; `validation` is the validation part as measured at the end. */
 export function learningFacts(
   fitted: Pick<Fitted, 'history' | 'training'>,
-  { loss }: Pick<ResolvedSettings, 'loss'>,
+  { settings: { loss, classWeights }, metrics }: Pick<TrainingSetup, 'settings' | 'metrics'>,
   preparation: Preparation,
   validation: Measured | undefined,
 ): LearningFacts {
   const { bestEpoch } = fitted.training ?? {};
   const baseline = validation === undefined ? undefined : baselineLoss(validation, loss, preparation);
   return {
-    loss: lossNames[loss],
+    loss: classWeights === null ? lossNames[loss] : `weighted ${lossNames[loss]}`,
     history: fitted.history,
     ...(bestEpoch === undefined ? {} : { bestEpoch }),
+    metrics: metrics.map(({ key, name }) => {
+      const beside = validation?.scored?.figures[`baseline_${key}`];
+      return { key, name, ...(beside === undefined ? {} : { baseline: beside }) };
+    }),
     baseline: { name: baselineName(preparation), ...(baseline === undefined ? {} : { loss: baseline }) },
   };
 }

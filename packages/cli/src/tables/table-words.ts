@@ -5,7 +5,7 @@
 import type { Preparation } from '@rheo/data';
 import { channelNames } from '@rheo/data';
 import { formatSeconds } from '../format-number.ts';
-import type { EventFacts, RunOutcome, RunStart } from '../progress/progress.ts';
+import type { EventFacts, RunOutcome, RunStart, ShownMetric } from '../progress/progress.ts';
 import { horizonWords } from './horizon-words.ts';
 import type { Measured } from './measure-part.ts';
 import type { ResolvedSettings } from './training-setup.ts';
@@ -19,6 +19,7 @@ export interface TableStart {
   readonly channels: number;
   readonly parameters: number;
   readonly settings: ResolvedSettings;
+  readonly metrics: readonly ShownMetric[];
   readonly backend: string;
   readonly out: string;
   readonly notes: readonly string[];
@@ -81,6 +82,7 @@ export function tableStart(start: TableStart): RunStart {
       ...(resumedAfter === undefined ? {} : { resumed_after: resumedAfter }),
     },
     epochs,
+    metrics: start.metrics,
   };
 }
 

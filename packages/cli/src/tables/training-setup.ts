@@ -10,6 +10,7 @@ import {
   adamw,
   cosine,
   crossEntropy,
+  crossEntropyWith,
   exponential,
   huber,
   meanAbsoluteError,
@@ -24,6 +25,9 @@ import {
 import { misuse } from '../failure.ts';
 import type { TrainSettings } from '../settings/train-settings.ts';
 import { modelOf, takesElapsed } from './cells.ts';
+import { countedClasses } from './counted-classes.ts';
+import type { EpochMetric } from './epoch-metrics.ts';
+import { epochMetrics, usualMetrics } from './epoch-metrics.ts';
 import type { PreparedParts } from './prepare-parts.ts';
 
 /** Settings of model and training, each with its value. */
@@ -45,6 +49,8 @@ export type ResolvedSettings = Required<
     | 'schedule'
     | 'scheduleEpochs'
     | 'loss'
+    | 'classWeights'
+    | 'metrics'
     | 'clip'
     | 'patience'
     | 'keep'
@@ -59,12 +65,14 @@ export interface TrainingSetup {
   readonly model: Layer;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** Of the validation part. */
+  readonly metrics: readonly EpochMetric[];
   /** What was chosen, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /** The setup of a training. Throws `argument` for settings that do not go together. */
-export function trainingSetup(given: TrainSettings, parts: PreparedParts): TrainingSetup {
+export async function trainingSetup(given: TrainSettings, parts: PreparedParts): Promise<TrainingSetup> {
   const { preparation, train, validation } = parts;
   const classes = preparation.classes !== null;
   const batch = given.batch ?? usualBatchSize(train.source.count);
@@ -89,6 +97,8 @@ export function trainingSetup(given: TrainSettings, parts: PreparedParts): Train
     schedule: given.schedule ?? 'cosine',
     scheduleEpochs: given.scheduleEpochs ?? epochs,
     loss: given.loss ?? (classes ? 'cross-entropy' : 'mse'),
+    classWeights: given.classWeights ?? null,
+    metrics: metricsOf(given, parts),
     clip: given.clip === undefined ? 1 : given.clip,
     patience,
     keep,
@@ -96,14 +106,20 @@ export function trainingSetup(given: TrainSettings, parts: PreparedParts): Train
     backend: given.backend ?? 'wasm',
   };
   refuseUnfit(settings, classes);
+  const metrics = epochMetrics(settings.metrics, preparation);
+  const counted = await countedClasses(settings.classWeights, preparation, train.source);
   const { cell } = settings;
   const outputs = preparation.classes?.length ?? preparation.targets.length;
   return {
     settings,
     model: modelOf({ ...settings, atEnd: preparation.at === 'end', outputs }),
-    loss: losses[settings.loss](),
+    loss: counted === undefined ? losses[settings.loss]() : crossEntropyWith({ classWeights: counted.weights }),
     optimizer: optimizerOf(settings, validation !== undefined),
-    notes: takesElapsed(cell) ? [] : [`The cell ${cell} is not told the time between rows.`],
+    metrics,
+    notes: [
+      ...(takesElapsed(cell) ? [] : [`The cell ${cell} is not told the time between rows.`]),
+      ...(counted === undefined ? [] : [counted.note]),
+    ],
   };
 }
 
@@ -132,6 +148,18 @@ function choosing(
   if (needed === undefined) return { patience: null, keep: 'last' };
   const remedy = 'Set rows apart for it: --validation 0.15, or leave the option out';
   throw misuse('there is no validation part to tell the best epoch by', needed, remedy);
+}
+
+/** Metrics need a validation part, and all of its targets in memory. */
+function metricsOf(
+  { metrics }: TrainSettings,
+  { preparation, train, validation }: PreparedParts,
+): ResolvedSettings['metrics'] {
+  const onDisk = train.source !== train.data;
+  if (metrics === undefined) return validation === undefined || onDisk ? [] : usualMetrics(preparation);
+  if (metrics.length === 0 || validation !== undefined) return metrics;
+  const remedy = 'Set rows apart for it: --validation 0.15, or leave the option out';
+  throw misuse('there is no validation part to measure', '--metrics', remedy);
 }
 
 function refuseUnfit({ loss, cell, wiring }: ResolvedSettings, classes: boolean): void {

@@ -52,6 +52,7 @@ const owners: { readonly [option in keyof TrainTableOptions]-?: 'preparation' | 
   accumulate: 'training',
   truncate: 'training',
   metrics: 'training',
+  metricsOn: 'training',
   seed: 'training',
   patience: 'training',
   keep: 'training',
