@@ -158,13 +158,21 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>, options: Fu
   }
 
   function edgesOf(unit: Unit): Map<Unit, boolean> {
+    const known = reads.get(unit);
+    if (known !== undefined && isCurrent(known)) return known;
     const edges = new Map<Unit, boolean>();
-    for (const [target, direct] of reads.get(unit) ?? []) {
+    for (const [target, direct] of known ?? []) {
       const root = find(target);
       if (root !== unit) edges.set(root, direct && (edges.get(root) ?? true));
     }
     reads.set(unit, edges);
     return edges;
+  }
+
+  /** True if nothing that the edges lead to has become part of another unit since. */
+  function isCurrent(edges: ReadonlyMap<Unit, boolean>): boolean {
+    for (const target of edges.keys()) if (parents.has(target)) return false;
+    return true;
   }
 
   /** True if `from` depends on `to` through at least one other unit. */
@@ -251,8 +259,8 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>, options: Fu
     for (const other of all) {
       const found = find(other);
       if (found.reduction === undefined || readers.has(found) || !found.members.every(fits)) continue;
-      if (reaches(found, unit, false) || reaches(unit, found, false)) continue;
-      if ([...arraysOf(found)].some((id) => read.has(id))) readers.add(found);
+      if (![...arraysOf(found)].some((id) => read.has(id))) continue;
+      if (!reaches(found, unit, false) && !reaches(unit, found, false)) readers.add(found);
     }
     const others = [...readers].filter((reader) => reader !== undefined);
     const sums = others.flatMap(({ members }) => members);

@@ -15,6 +15,7 @@ export { collapseKernel } from './collapse-kernel.ts';
 export { formatSteps } from './format.ts';
 export * from './kernels.ts';
 export { legalProgram, switchablePasses } from './legal-program.ts';
+export { copyElements } from './local/copy-elements.ts';
 export type { LocalCode } from './local/local-executable.ts';
 export { LocalExecutable } from './local/local-executable.ts';
 export type { LocalMemory } from './local/local-store.ts';

@@ -115,6 +115,61 @@ export function testLocalBackend({ open, full, factory }: LocalBackendOptions): 
     });
   });
 
+  describe('runInto, again and again', () => {
+    const type = tensorType('f32', [4]);
+    const four = (value: number): Float32Array => new Float32Array(4).fill(value);
+
+    it('reads what arrays hold at each call, and writes into what it is given then', async () => {
+      const backend = await open();
+      const executable = await backend.compile(double);
+      const [x, y, other] = [four(1), four(0), four(0)];
+      executable.runInto([x], [y]);
+      x.fill(2);
+      executable.runInto([x], [y]);
+      expect(Array.from(y)).toEqual([4, 4, 4, 4]);
+      x.fill(3);
+      executable.runInto([x], [other]);
+      expect([Array.from(y), Array.from(other)]).toEqual([
+        [4, 4, 4, 4],
+        [6, 6, 6, 6],
+      ]);
+      executable.runInto([y], [x]);
+      expect(Array.from(x)).toEqual([8, 8, 8, 8]);
+      await backend.dispose();
+    });
+
+    it('goes where it went before after a run, and with handles in and out', async () => {
+      const backend = await open();
+      const executable = await backend.compile(double);
+      const state = backend.upload(four(1), type);
+      const apart = backend.upload(four(10), type);
+      for (let step = 0; step < 3; step++) executable.runInto([state], [state]);
+      executable.run([apart]);
+      executable.runInto([state], [state]);
+      expect(Array.from(backend.readSync(state))).toEqual([16, 16, 16, 16]);
+      executable.runInto([apart], [state]);
+      expect(Array.from(backend.readSync(state))).toEqual([20, 20, 20, 20]);
+      await backend.dispose();
+    });
+
+    it('refuses handles that ended and arrays that lost their elements meanwhile', async () => {
+      const backend = await open();
+      const executable = await backend.compile(double);
+      const [x, y] = [four(1), four(0)];
+      const handle = backend.upload(four(5), type);
+      executable.runInto([handle], [y]);
+      handle.dispose();
+      expect(codeOf(() => executable.runInto([handle], [y]))).toBe('disposed');
+      executable.runInto([x], [y]);
+      structuredClone(x.buffer, { transfer: [x.buffer as ArrayBuffer] });
+      expect(codeOf(() => executable.runInto([x], [y]))).toBe('shape');
+      expect(Array.from(y)).toEqual([2, 2, 2, 2]);
+      executable.dispose();
+      expect(codeOf(() => executable.runInto([four(1)], [y]))).toBe('disposed');
+      await backend.dispose();
+    });
+  });
+
   it('refuses f64, unbound names, unknown passes and inputs that are not there', async () => {
     const backend = await open();
     const text = (type: string): string => `program(%0: ${type}) {\n  %1: ${type} = add(%0, %0)\n  return %1\n}`;

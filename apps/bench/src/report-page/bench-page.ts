@@ -119,7 +119,7 @@ function memoryParts({ groups }: BenchRecord): string[] {
 
 const memoryText =
   'Planned is the workspace with all tensors that are there at once: parameters, moments, inputs, and the results before what ' +
-  'they replace is freed. Taken is what the backend has of the system; WebAssembly memory grows in pages, by a quarter at a ' +
+  'they replace is freed. Taken is what the backend has of the system; WebAssembly memory grows in pages, by a thirty-second at a ' +
   'time, and what was not touched costs nothing.';
 
 function groupParts({ shape, mode, results, refusals, busyCores }: Group): string[] {

@@ -123,8 +123,9 @@ export class Heap {
     const needed = end + slack - this.bytes;
     if (needed <= 0) return;
     const pages = Math.ceil(needed / pageBytes);
-    // Growing a little more than asked keeps a sequence of small allocations from growing every time.
-    const generous = Math.max(pages, Math.floor(this.bytes / pageBytes / 4));
+    // Growing a little more than asked keeps a sequence of small allocations from growing every time. No more than a
+    // thirty-second: growing costs microseconds, and what is taken shall be what was planned.
+    const generous = Math.max(pages, Math.floor(this.bytes / pageBytes / 32));
     for (const count of [generous, pages]) {
       try {
         this.memory.grow(count);

@@ -4,6 +4,7 @@
  */
 
 import type { LocalMemory } from '@rheo/compiler';
+import { copyElements } from '@rheo/compiler';
 import type { TensorData } from '@rheo/ir';
 import type { Heap } from './heap.ts';
 
@@ -14,29 +15,24 @@ export function memoryOf(heap: Heap): LocalMemory<number> {
     release: (address) => heap.release(address),
     write: (address, data) => writeData(heap, address, data),
     read: (address, into) => readData(heap, address, into),
-    copy: (from, to, count) => {
-      heap.i32.copyWithin(to >> 2, from >> 2, (from >> 2) + count);
-    },
+    copy: (from, to, count) => copyElements(heap.i32, from >> 2, heap.i32, to >> 2, count),
   };
 }
 
 function writeData(heap: Heap, address: number, data: TensorData): void {
   const index = address >> 2;
-  if (data instanceof Float32Array) heap.f32.set(data, index);
-  else if (data instanceof Int32Array) heap.i32.set(data, index);
-  else if (data instanceof Uint32Array) heap.u32.set(data, index);
-  else for (let i = 0; i < data.length; i++) heap.i32[index + i] = data[i] === 0 ? 0 : -1;
+  const { length } = data;
+  if (data instanceof Float32Array) copyElements(data, 0, heap.f32, index, length);
+  else if (data instanceof Int32Array) copyElements(data, 0, heap.i32, index, length);
+  else if (data instanceof Uint32Array) copyElements(data, 0, heap.u32, index, length);
+  else for (let i = 0; i < length; i++) heap.i32[index + i] = data[i] === 0 ? 0 : -1;
 }
 
-/** Small arrays are copied by hand, which makes no view. */
 function readData(heap: Heap, address: number, data: TensorData): void {
   const index = address >> 2;
   const { length } = data;
-  if (data instanceof Uint8Array) {
-    for (let i = 0; i < length; i++) data[i] = heap.i32[index + i] === 0 ? 0 : 1;
-    return;
-  }
-  const source = data instanceof Float32Array ? heap.f32 : data instanceof Int32Array ? heap.i32 : heap.u32;
-  if (length <= 512) for (let i = 0; i < length; i++) data[i] = source[index + i] as number;
-  else data.set(source.subarray(index, index + length));
+  if (data instanceof Float32Array) copyElements(heap.f32, index, data, 0, length);
+  else if (data instanceof Int32Array) copyElements(heap.i32, index, data, 0, length);
+  else if (data instanceof Uint32Array) copyElements(heap.u32, index, data, 0, length);
+  else for (let i = 0; i < length; i++) data[i] = heap.i32[index + i] === 0 ? 0 : 1;
 }

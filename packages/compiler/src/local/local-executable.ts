@@ -6,11 +6,13 @@
  * nothing after its first call. `bind` has the code made once more with the work on the bound inputs moved ahead.
  */
 
-import type { DeviceTensor, Profile, Program, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
+import type { DeviceTensor, Profile, Program, SyncExecutable, TensorType } from '@rheo/ir';
 import { elementCount, resultTypes } from '@rheo/ir';
 import { Slots } from './check-slots.ts';
 import type { LocalStore } from './local-store.ts';
 import type { LocalTensor } from './local-tensor.ts';
+import type { Returned, Slot, Staged } from './route.ts';
+import { Route } from './route.ts';
 
 /** Code of a Program, loaded and with its workspace. */
 export interface LocalCode<Place> {
@@ -26,8 +28,6 @@ export interface LocalCode<Place> {
   bind(bound: ReadonlyMap<number, Place>): LocalCode<Place>;
   dispose(): void;
 }
-
-type Slot = DeviceTensor | TensorData;
 
 /** See the head of this file. */
 export class LocalExecutable<Place> implements SyncExecutable {
@@ -46,6 +46,8 @@ export class LocalExecutable<Place> implements SyncExecutable {
   /** Staging memory, made when first needed. */
   readonly #stagedInputs: (Place | undefined)[] = [];
   readonly #stagedResults: (Place | undefined)[] = [];
+  /** Where inputs and results of the last `runInto` went; undefined since anything else set them. */
+  #route: Route<Place> | undefined;
   #open = true;
 
   constructor(
@@ -86,49 +88,15 @@ export class LocalExecutable<Place> implements SyncExecutable {
 
   runInto(inputs: readonly Slot[], outputs: readonly Slot[]): void {
     this.#check();
-    const slots = this.#slots;
+    let route = this.#route;
+    if (route === undefined || !route.serves(inputs, outputs)) {
+      route = this.#findRoute(inputs, outputs);
+      this.#route = route;
+    }
     const { memory } = this.#store;
-    slots.expectCount(inputs.length, this.inputs.length, 'inputs');
-    slots.expectCount(outputs.length, this.results.length, 'outputs');
-    for (let i = 0; i < inputs.length; i++) slots.check(inputs[i], this.inputs[i] as TensorType, 'input', i);
-    for (let i = 0; i < outputs.length; i++) {
-      const output = outputs[i] as Slot;
-      slots.check(output, this.results[i] as TensorType, 'output', i);
-      if (outputs.indexOf(output) !== i)
-        throw slots.fail(
-          'argument',
-          `output ${i} is another output too`,
-          'runInto',
-          'Pass a handle or array of its own',
-        );
-    }
-    for (let i = 0; i < inputs.length; i++) {
-      const input = inputs[i] as Slot;
-      const position = this.#positions[i] as number;
-      if (!ArrayBuffer.isView(input)) this.#code.setInput(position, placeOf(input));
-      else {
-        const place = this.#stage(this.#stagedInputs, i, this.inputs[i] as TensorType);
-        memory.write(place, input);
-        this.#code.setInput(position, place);
-      }
-    }
-    for (let i = 0; i < outputs.length; i++) {
-      const output = outputs[i] as Slot;
-      // A result that is an input too is written aside first: kernels assume that they do not overlap.
-      const direct = !ArrayBuffer.isView(output) && !inputs.includes(output);
-      this.#code.setResult(
-        i,
-        direct ? placeOf(output) : this.#stage(this.#stagedResults, i, this.results[i] as TensorType),
-      );
-    }
+    route.before(memory);
     this.#code.run();
-    for (let i = 0; i < outputs.length; i++) {
-      const output = outputs[i] as Slot;
-      const staged = this.#stagedResults[i];
-      if (staged === undefined) continue;
-      if (ArrayBuffer.isView(output)) memory.read(staged, output);
-      else if (inputs.includes(output)) memory.copy(staged, placeOf(output), elementCount(output.type.shape));
-    }
+    route.after(memory);
   }
 
   async profile(inputs: readonly DeviceTensor[]): Promise<Profile> {
@@ -179,11 +147,53 @@ export class LocalExecutable<Place> implements SyncExecutable {
   dispose(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#route = undefined;
     const { memory } = this.#store;
     this.#code.dispose();
     for (const place of this.#bound.values()) memory.release(place);
     for (const place of [...this.#stagedInputs, ...this.#stagedResults]) if (place !== undefined) memory.release(place);
     this.#store.closed(this);
+  }
+
+  /** Checks everything, and sets where inputs and results lie. */
+  #findRoute(inputs: readonly Slot[], outputs: readonly Slot[]): Route<Place> {
+    const slots = this.#slots;
+    slots.expectCount(inputs.length, this.inputs.length, 'inputs');
+    slots.expectCount(outputs.length, this.results.length, 'outputs');
+    inputs.forEach((input, i) => {
+      slots.check(input, this.inputs[i] as TensorType, 'input', i);
+    });
+    outputs.forEach((output, i) => {
+      slots.check(output, this.results[i] as TensorType, 'output', i);
+      if (outputs.indexOf(output) === i) return;
+      const remedy = 'Pass a handle or array of its own';
+      throw slots.fail('argument', `output ${i} is another output too`, 'runInto', remedy);
+    });
+    // Half of what follows may fail for want of memory: then nothing is known of where things lie.
+    this.#route = undefined;
+    const writes: Staged<Place>[] = [];
+    const reads: Staged<Place>[] = [];
+    const returns: Returned<Place>[] = [];
+    inputs.forEach((input, i) => {
+      let place: Place;
+      if (ArrayBuffer.isView(input)) {
+        place = this.#stage(this.#stagedInputs, i, this.inputs[i] as TensorType);
+        writes.push({ array: input, place });
+      } else place = placeOf(input);
+      this.#code.setInput(this.#positions[i] as number, place);
+    });
+    outputs.forEach((output, i) => {
+      const type = this.results[i] as TensorType;
+      if (!ArrayBuffer.isView(output) && !inputs.includes(output)) {
+        this.#code.setResult(i, placeOf(output));
+        return;
+      }
+      const place = this.#stage(this.#stagedResults, i, type);
+      if (ArrayBuffer.isView(output)) reads.push({ array: output, place });
+      else returns.push({ from: place, to: placeOf(output), count: elementCount(type.shape) });
+      this.#code.setResult(i, place);
+    });
+    return new Route(inputs, outputs, { writes, returns, reads });
   }
 
   #stage(staged: (Place | undefined)[], index: number, type: TensorType): Place {
@@ -203,6 +213,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
   }
 
   #place(inputs: readonly LocalTensor<Place>[], results: readonly LocalTensor<Place>[]): void {
+    this.#route = undefined;
     inputs.forEach(({ place }, index) => {
       this.#code.setInput(this.#positions[index] as number, place);
     });
