@@ -6,7 +6,6 @@
  */
 
 import type { Attributes, Instruction, Metadata, Op, Param, Program, ValueId } from './ops.ts';
-import { resultTypes } from './program.ts';
 import { inferTypes } from './shape-rules.ts';
 import type { Dim, DType, Shape, TensorType } from './types.ts';
 
@@ -31,20 +30,39 @@ export class ProgramBuilder {
     return this.#types.length - 1;
   }
 
-  /** Emits an instruction and returns the numbers of all values it defines. Throws `RheoError` as the shape rules do. */
-  emit<K extends Op>(op: K, operands: readonly ValueId[], attributes: Attributes[K], metadata?: Metadata): ValueId[] {
-    const chosen = metadata ?? this.metadata;
-    const types = inferTypes(
+  /**
+   * Emits an instruction and returns the numbers of all values it defines. Throws `RheoError` as the shape rules do.
+   * `known` are the types that the rules gave for operands of the same types before: then they are not asked again.
+   */
+  emit<K extends Op>(
+    op: K,
+    operands: readonly ValueId[],
+    attributes: Attributes[K],
+    metadata: Metadata | undefined = this.metadata,
+    known?: readonly TensorType[],
+  ): ValueId[] {
+    const types = known ?? this.#infer(op, operands, attributes, metadata?.layer);
+    const id = this.#types.length;
+    const instruction =
+      metadata === undefined
+        ? { op, id, operands, attributes, types }
+        : { op, id, operands, attributes, types, metadata };
+    this.#instructions.push(instruction as unknown as Instruction);
+    if (types.length === 1) {
+      this.#types.push(types[0] as TensorType);
+      return [id];
+    }
+    this.#types.push(...types);
+    return types.map((_, index) => id + index);
+  }
+
+  #infer<K extends Op>(op: K, operands: readonly ValueId[], attributes: Attributes[K], layer?: string): TensorType[] {
+    return inferTypes(
       op,
       operands.map((id) => this.type(id)),
       attributes,
-      chosen?.layer,
+      layer,
     );
-    const id = this.#types.length;
-    const base = { op, id, operands, attributes, types };
-    this.#instructions.push((chosen === undefined ? base : { ...base, metadata: chosen }) as unknown as Instruction);
-    this.#types.push(...types);
-    return types.map((_, index) => id + index);
   }
 
   /** Emits an instruction that defines one value and returns its number. */
@@ -92,6 +110,11 @@ export class ProgramBuilder {
     return program.results.map((id) => valueAt(map, id));
   }
 
+  /** The instruction that was emitted last. */
+  protected get last(): Instruction | undefined {
+    return this.#instructions.at(-1);
+  }
+
   /** Type of a value emitted so far. */
   type(id: ValueId): TensorType {
     const type = this.#types[id];
@@ -101,9 +124,8 @@ export class ProgramBuilder {
 
   /** The Program with these results. The builder may go on; the Program keeps what was there. */
   build(results: readonly ValueId[]): Program {
-    const program = { params: [...this.#params], instructions: [...this.#instructions], results: [...results] };
-    resultTypes(program);
-    return program;
+    for (const id of results) this.type(id);
+    return { params: [...this.#params], instructions: [...this.#instructions], results: [...results] };
   }
 }
 

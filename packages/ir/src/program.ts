@@ -14,8 +14,21 @@ export function valueTypes(program: Program): TensorType[] {
 
 /** Types of the results of a Program. */
 export function resultTypes(program: Program): TensorType[] {
-  const types = valueTypes(program);
-  return program.results.map((id) => typeAt(types, id));
+  return program.results.map((id) => typeOf(program, id));
+}
+
+/** Type of one value. Instructions lie in the order of their ids, so it is found without a list of all. */
+function typeOf({ params, instructions }: Program, id: ValueId): TensorType {
+  let type = params[id]?.type;
+  for (let low = 0, high = instructions.length; type === undefined && low < high; ) {
+    const middle = (low + high) >> 1;
+    const { id: first, types } = instructions[middle] as Instruction;
+    if (id < first) high = middle;
+    else if (id >= first + types.length) low = middle + 1;
+    else type = types[id - first];
+  }
+  if (type === undefined) throw new Error(`value %${id} does not exist`);
+  return type;
 }
 
 /** Number of values that a Program defines, parameters included. */
@@ -58,10 +71,4 @@ function collectNames(program: Program, names: Set<string>): void {
     }
     for (const nested of nestedPrograms(instruction)) collectNames(nested, names);
   }
-}
-
-function typeAt(types: readonly TensorType[], id: ValueId): TensorType {
-  const type = types[id];
-  if (type === undefined) throw new Error(`value %${id} does not exist`);
-  return type;
 }

@@ -7,7 +7,7 @@
 
 import type { Instruction, InstructionOf, Program, ValueId } from '@rheo/ir';
 import { ProgramBuilder, valueCount } from '@rheo/ir';
-import { at, copy, withNested } from './rebuild.ts';
+import { again, at, copy, withNested } from './rebuild.ts';
 
 /** What is needed of a Program: its values, and per scan in it which of its results. */
 interface Needs {
@@ -101,7 +101,7 @@ function trim(program: Program, needs: Needs, params: readonly boolean[], result
       continue;
     }
     const operands = instruction.operands.map((id) => at(map, id));
-    copy(builder, instruction, operands, withNested(instruction, deadCode)).forEach((id, i) => {
+    again(builder, instruction, operands, withNested(instruction, deadCode)).forEach((id, i) => {
       map[instruction.id + i] = id;
     });
   }

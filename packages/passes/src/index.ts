@@ -24,7 +24,7 @@ export { standardPassNames } from './optimise-with.ts';
 export type { OptionalPasses, OptionalPassName } from './optional-passes.ts';
 export { optionalPasses } from './optional-passes.ts';
 export type { Pass, Visit } from './rebuild.ts';
-export { copy, rebuild, withNested } from './rebuild.ts';
+export { again, copy, rebuild, withNested } from './rebuild.ts';
 export type { RematerialiseOptions } from './rematerialise.ts';
 export { rematerialise } from './rematerialise.ts';
 export { foldAndSimplify, simplify } from './simplify.ts';

@@ -1,8 +1,8 @@
 /**
  * What every pass is made of: walk a Program in order and emit, for each instruction, what takes its place.
  *
- * Emitting goes through the builder, so types are inferred again and what comes out verifies. Metadata of the
- * instruction at hand goes onto everything that is emitted for it.
+ * Emitting goes through the builder, so what is new has its types inferred and what comes out verifies. Metadata of
+ * the instruction at hand goes onto everything that is emitted for it.
  */
 
 import type { Attributes, Instruction, InstructionOf, Op, Program, ValueId } from '@rheo/ir';
@@ -49,6 +49,20 @@ export function copy(
   return builder.emit(instruction.op as Op, operands, attributes as Attributes[Op], instruction.metadata);
 }
 
+/**
+ * Emits an instruction again on operands of the same types: what it gives has the types that it had. For walks that put
+ * equals in the place of equals, which need no types inferred.
+ */
+export function again(
+  builder: ProgramBuilder,
+  instruction: Instruction,
+  operands: readonly ValueId[],
+  attributes: object = instruction.attributes,
+): ValueId[] {
+  const { op, metadata, types } = instruction;
+  return builder.emit(op as Op, operands, attributes as Attributes[Op], metadata, types);
+}
+
 /** Attributes of an instruction with every nested Program replaced; the same object if none changes. */
 export function withNested(instruction: Instruction, change: (nested: Program) => Program): object {
   const { op, attributes } = instruction;
@@ -83,10 +97,10 @@ export function changeScans(program: Program, visit: ScanVisit): Program {
   const result = rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
     const attributes = withNested(instruction, (nested) => changeScans(nested, visit));
     changed ||= attributes !== instruction.attributes;
-    if (instruction.op !== 'scan') return copy(builder, instruction, operands, attributes);
+    if (instruction.op !== 'scan') return again(builder, instruction, operands, attributes);
     const ids = visit(builder, { ...instruction, attributes: attributes as Attributes['scan'] }, operands);
     changed ||= ids !== undefined;
-    return ids ?? copy(builder, instruction, operands, attributes);
+    return ids ?? again(builder, instruction, operands, attributes);
   });
   return changed ? result : program;
 }

@@ -6,9 +6,9 @@
  * smaller or move work in one direction only; nothing here detects two rules that undo each other.
  */
 
-import type { Attributes, Dim, Instruction, Metadata, Op, Program, Shape, ValueId } from '@rheo/ir';
-import { ProgramBuilder } from '@rheo/ir';
-import { copy, countUses, emitAll, withNested } from './rebuild.ts';
+import type { Attributes, Dim, Instruction, Metadata, Op, Program, Shape, TensorType, ValueId } from '@rheo/ir';
+import { formatType, ProgramBuilder, sameType } from '@rheo/ir';
+import { again, countUses, emitAll, withNested } from './rebuild.ts';
 
 /** Gives the value that takes the place of an instruction, or undefined to leave it. */
 export type Rule<K extends Op> = (
@@ -46,36 +46,40 @@ export class Rewriter extends ProgramBuilder {
     op: K,
     operands: readonly ValueId[],
     attributes: Attributes[K],
-    metadata?: Metadata,
+    metadata: Metadata | undefined = this.metadata,
+    known?: readonly TensorType[],
   ): ValueId[] {
     for (const rule of this.#rules[op] ?? []) {
       const id = rule(this, operands, attributes);
-      if (id !== undefined) {
-        this.rewrites++;
-        return [id];
-      }
+      if (id === undefined) continue;
+      this.rewrites++;
+      if (known !== undefined) this.#checkTypes(op, [id], known);
+      return [id];
     }
     if (op === 'scan' && this.#scanRule !== undefined) {
       const ids = this.#scanRule(this, operands, attributes as Attributes['scan']);
       if (ids !== undefined) {
         this.rewrites++;
+        if (known !== undefined) this.#checkTypes(op, ids, known);
         return ids;
       }
     }
-    const ids = super.emit(op, operands, attributes, metadata);
+    const ids = super.emit(op, operands, attributes, metadata, known);
     const [id] = ids;
-    if (id !== undefined) {
-      const base = { op, id, operands, attributes };
-      const chosen = metadata ?? this.metadata;
-      this.#definitions[id] = (chosen === undefined ? base : { ...base, metadata: chosen }) as unknown as Instruction;
-    }
+    if (id !== undefined) this.#definitions[id] = this.last;
     return ids;
+  }
+
+  /** A rule must put values of the same types in the place of others: readers go on with the types that they had. */
+  #checkTypes(op: Op, ids: readonly ValueId[], known: readonly TensorType[]): void {
+    if (ids.every((id, index) => sameType(this.type(id), known[index] as TensorType))) return;
+    throw new Error(`a rule of ${op} gives ${ids.map((id) => formatType(this.type(id)))} for ${known.map(formatType)}`);
   }
 
   /** Emits an instruction without a look at the rules. */
   leaf<K extends Op>(op: K, operands: readonly ValueId[], attributes: Attributes[K] = {} as Attributes[K]): ValueId {
     const [id = 0] = super.emit(op, operands, attributes);
-    this.#definitions[id] = { op, id, operands, attributes } as unknown as Instruction;
+    this.#definitions[id] = this.last;
     return id;
   }
 
@@ -129,7 +133,7 @@ export class Rewriter extends ProgramBuilder {
     };
     map.forEach(credit);
     emitAll(program, this, map, (_graph, instruction, operands) => {
-      const ids = copy(this, instruction, operands, withNested(instruction, nested));
+      const ids = again(this, instruction, operands, withNested(instruction, nested));
       ids.forEach(credit);
       return ids;
     });

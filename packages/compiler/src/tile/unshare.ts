@@ -7,7 +7,7 @@
 
 import type { Instruction, Program, ValueId } from '@rheo/ir';
 import { ProgramBuilder } from '@rheo/ir';
-import { copy, rebuild, withNested } from '@rheo/passes';
+import { again, rebuild, withNested } from '@rheo/passes';
 
 /** The Program with a broadcast or fill for each use, in loops too. */
 export function unshare(program: Program): Program {
@@ -17,21 +17,21 @@ export function unshare(program: Program): Program {
   return rebuild(program, new ProgramBuilder(), (builder, instruction, operands) => {
     const own = instruction.operands.map((id, index) => {
       const found = free.get(id);
-      return found === undefined ? (operands[index] as ValueId) : again(builder, found);
+      return found === undefined ? (operands[index] as ValueId) : filled(builder, found);
     });
-    const ids = copy(builder, instruction, own, withNested(instruction, unshare));
+    const ids = again(builder, instruction, own, withNested(instruction, unshare));
     ids.forEach((id, index) => {
       map[instruction.id + index] = id;
     });
     return ids;
   });
 
-  function again(builder: ProgramBuilder, found: Instruction): ValueId {
+  function filled(builder: ProgramBuilder, found: Instruction): ValueId {
     const operands = found.operands.map((id) => {
       const source = free.get(id);
-      return source === undefined ? (map[id] as ValueId) : again(builder, source);
+      return source === undefined ? (map[id] as ValueId) : filled(builder, source);
     });
-    return copy(builder, found, operands)[0] as ValueId;
+    return again(builder, found, operands)[0] as ValueId;
   }
 }
 
