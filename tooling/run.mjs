@@ -3,7 +3,8 @@
  *
  * It installs what the command needs (through npx, at the exact version package.json pins; what is installed already is left
  * alone), then runs the command from source. Installation talks on stderr only, so a command's stdout stays its own.
- * It has no dependencies, and it builds nothing: sources run through tsx and vitest under the condition "@rheo/source".
+ * It has no dependencies, and it builds nothing but for benchmarks: sources run through tsx and vitest under the condition
+ * "@rheo/source".
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,7 +35,7 @@ const commands = {
   backends: { needs: 'all', run: (args) => source('tooling', 'tooling/backends/main.ts', args) },
   agree: { needs: 'all', run: (args) => source('tooling', 'tooling/agree/main.ts', args) },
   serve: { needs: 'all', run: (args) => source('tooling', 'tooling/serve/main.ts', args) },
-  bench: { needs: 'all', run: (args) => source('apps/bench', 'apps/bench/src/main.ts', args) },
+  bench: { needs: 'all', run: (args) => built('apps/bench', 'apps/bench/src/main.ts', args) },
   test: { needs: 'all', run: (args) => vitest(args) },
   check: { needs: 'all', run: (args) => check(args.includes('--without-tests')) },
   build: { needs: 'all', run: () => local('turbo/bin/turbo', ['run', 'build', '--output-logs=new-only']) },
@@ -89,14 +90,19 @@ async function install(needs) {
   return 0;
 }
 
+/** Runs a TypeScript file on the packages as they are published: what tsx makes of sources keeps names at every closure. */
+async function built(folder, file, args) {
+  return (await local('typescript/bin/tsc', ['-b'])) || source(folder, file, args, []);
+}
+
 /** Runs a TypeScript file from source, with the tsx that `folder` depends on. */
-function source(folder, file, args) {
+function source(folder, file, args, conditions = ['--conditions=@rheo/source']) {
   if (!existsSync(join(root, file))) {
     console.error(`run: ${file} does not exist in this checkout`);
     return 2;
   }
   const tsx = createRequire(join(root, folder, 'package.json')).resolve('tsx');
-  const flags = ['--conditions=@rheo/source', `--import=${pathToFileURL(tsx).href}`];
+  const flags = [...conditions, `--import=${pathToFileURL(tsx).href}`];
   return run([process.execPath, ...flags, join(root, file), ...args]);
 }
 
