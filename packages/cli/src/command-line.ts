@@ -64,7 +64,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
   const train = configured(rheo.command('train'))
     .description('train a model on a table of yours: rheo train data.csv')
     .enablePositionalOptions()
-    .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow')
+    .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow, .npy, .npz')
     .usage('[options] <files...>')
     .addHelpText('after', wrap(trainExamples, widthOf(out)));
   for (const option of settingOptions()) train.addOption(option);

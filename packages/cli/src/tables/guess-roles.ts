@@ -4,7 +4,7 @@
  */
 
 import type { Column, Table, Task } from '@rheo/data';
-import { columnOf } from '@rheo/data';
+import { columnOf, seriesColumn } from '@rheo/data';
 import { misuse } from '../failure.ts';
 import type { TrainSettings } from '../settings/train-settings.ts';
 import { fileColumn } from './read-table.ts';
@@ -70,10 +70,11 @@ function guessTime(table: Table, notes: string[]): string | null {
 }
 
 function guessGroup(table: Table, notes: string[]): readonly string[] {
-  const several = table.columns.some(({ name }) => name === fileColumn);
-  if (!several) return [];
-  notes.push('Each file is a series of its own (--group).');
-  return [fileColumn];
+  const found = [fileColumn, seriesColumn].filter((group) => table.columns.some(({ name }) => name === group));
+  if (found.length === 0) return [];
+  const what = found.includes(seriesColumn) ? 'sequence of the array' : 'file';
+  notes.push(`Each ${what} is a series of its own (--group).`);
+  return found;
 }
 
 function guessTarget(

@@ -22,7 +22,7 @@ import { firstTable, streamed, tablesOfFiles } from './stream-table.ts';
 import { inOptions } from './table-failure.ts';
 
 /** Bytes that a byte of a file takes in memory while it is prepared there, about; Parquet is compressed. */
-const growth = { csv: 16, jsonl: 8, arrow: 8, parquet: 60 } as const;
+const growth = { csv: 16, jsonl: 8, arrow: 8, parquet: 60, npy: 25, npz: 60 } as const;
 
 /** Rows that figures and pictures are made of take about so many bytes each; beyond some, more say no more. */
 const sampleBytes = 1000;

@@ -6,7 +6,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { ColumnKind, ReadTableOptions, Table } from '@rheo/data';
-import { DataError, readArrow, readCsv, readJsonl, readParquet } from '@rheo/data';
+import { DataError, readArrow, readCsv, readJsonl, readNpyTable, readNpzTable, readParquet } from '@rheo/data';
 import { nearestName } from '../backends/nearest-name.ts';
 import { badFile } from '../failure.ts';
 import { namedAsGiven, readUserFile } from '../user-file.ts';
@@ -16,7 +16,7 @@ import { joinTables } from './join-tables.ts';
 export const fileColumn = '(file)';
 
 /** How a table is written. */
-export type Format = 'csv' | 'jsonl' | 'parquet' | 'arrow';
+export type Format = 'csv' | 'jsonl' | 'parquet' | 'arrow' | 'npy' | 'npz';
 
 const formats: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
@@ -28,6 +28,8 @@ const formats: Readonly<Record<string, Format>> = {
   '.arrow': 'arrow',
   '.feather': 'arrow',
   '.ipc': 'arrow',
+  '.npy': 'npy',
+  '.npz': 'npz',
 };
 
 /** What is read. */
@@ -95,6 +97,10 @@ function readFormat(folder: string, path: string, format: Format, options: ReadT
       return readUserFile(folder, path).then((bytes) => readParquet(bytes, named));
     case 'arrow':
       return readUserFile(folder, path).then((bytes) => readArrow(bytes, named));
+    case 'npy':
+      return readUserFile(folder, path).then((bytes) => readNpyTable(bytes, named));
+    case 'npz':
+      return readUserFile(folder, path).then((bytes) => readNpzTable(bytes, named));
   }
 }
 
@@ -118,6 +124,6 @@ function unknownFormat(folder: string, path: string): Error {
   const exists = statSync(resolve(folder, path), { throwIfNoEntry: false }) !== undefined;
   const command = exists ? undefined : nearestName(basename(path), ['walker2d']);
   const what = exists ? 'the name does not say what kind of table this is' : 'there is no such file';
-  const endings = 'Name a file that ends in .csv, .tsv, .txt, .jsonl, .parquet or .arrow';
+  const endings = 'Name a file that ends in .csv, .tsv, .txt, .jsonl, .parquet, .arrow, .npy or .npz';
   return badFile('file', what, path, command === undefined ? endings : `(Did you mean ${command}?)`);
 }

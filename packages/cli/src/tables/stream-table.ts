@@ -21,7 +21,14 @@ const rows = 2000;
 const sampleRows = 1000;
 
 /** Formats that are read piece by piece. */
-export const streamed: Readonly<Record<Format, boolean>> = { csv: true, jsonl: true, parquet: true, arrow: false };
+export const streamed: Readonly<Record<Format, boolean>> = {
+  csv: true,
+  jsonl: true,
+  parquet: true,
+  arrow: false,
+  npy: false,
+  npz: false,
+};
 
 /** The first rows of the first file. Throws as `readTables`. */
 export async function firstTable(folder: string, paths: readonly string[], request: StreamRequest): Promise<Table> {
@@ -63,7 +70,9 @@ function readPieces(folder: string, path: string, given: PieceOptions): AsyncIte
     case 'parquet':
       return named(parquetPieces(resolved, options), resolved, path);
     case 'arrow':
-      throw new Error('an Arrow file is read whole');
+    case 'npy':
+    case 'npz':
+      throw new Error(`a file of ${format} is read whole`);
   }
 }
 
