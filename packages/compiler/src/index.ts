@@ -21,6 +21,8 @@ export { LocalExecutable } from './local/local-executable.ts';
 export type { LocalMemory } from './local/local-store.ts';
 export { LocalStore, localDTypes } from './local/local-store.ts';
 export type { LocalTensor } from './local/local-tensor.ts';
+export type { Signature } from './local/signature.ts';
+export { signatureOf } from './local/signature.ts';
 export { keptIsContiguous, orderForSums } from './loop-order.ts';
 export type { LowerOptions } from './lower.ts';
 export { lower } from './lower.ts';

@@ -18,22 +18,25 @@ import type {
 import { RheoError } from '@rheo/ir';
 import type { OptionalPasses } from '@rheo/passes';
 import { usualLeastWork } from '../codegen/print-source.ts';
-import type { Source } from '../codegen/source.ts';
 import type { Target } from '../codegen/target.ts';
 import type { ObjectSource } from '../toolchain/build.ts';
-import { buildObject, buildObjectSync } from '../toolchain/build.ts';
+import type { BuildId } from '../toolchain/build-id.ts';
+import { buildId } from '../toolchain/build-id.ts';
 import type { Compiler } from '../toolchain/find-compiler.ts';
 import { findCompiler } from '../toolchain/find-compiler.ts';
-import type { Foreign, LoadedObject } from '../toolchain/foreign.ts';
+import type { Foreign } from '../toolchain/foreign.ts';
 import { loadForeign } from '../toolchain/foreign.ts';
 import { defaultCacheFolder, ObjectCache } from '../toolchain/object-cache.ts';
 import type { Team } from '../toolchain/team.ts';
 import { openTeam } from '../toolchain/team.ts';
 import type { CodeHost } from './code.ts';
-import { NativeCode, printProgram } from './code.ts';
+import { NativeCode } from './code.ts';
 import type { Block } from './heap.ts';
 import { Heap } from './heap.ts';
 import { memoryOf } from './memory.ts';
+import { PlanIndex } from './plan-index.ts';
+import { printProgram } from './print-program.ts';
+import { Programs } from './programs.ts';
 
 /** Options of the backend. */
 export interface NativeOptions {
@@ -72,13 +75,17 @@ export async function native(options: NativeOptions = {}): Promise<NativeBackend
   return nativeWith(await findCompiler(), options);
 }
 
-/** The same with a compiler at hand. */
-export async function nativeWith(compiler: Compiler, options: NativeOptions = {}): Promise<NativeBackend> {
+/** The same with a compiler at hand, as the build that runs, or another. */
+export async function nativeWith(
+  compiler: Compiler,
+  options: NativeOptions = {},
+  build: BuildId = buildId(),
+): Promise<NativeBackend> {
   const cache = new ObjectCache(options.cacheFolder ?? defaultCacheFolder());
   const foreign = await loadForeign();
   const objects = { compiler, cache, foreign };
   const threads = options.threads === 'auto' ? Math.min(autoLimit, availableParallelism()) : (options.threads ?? 1);
-  return new Native(objects, options, threads > 1 ? await openTeam(objects, threads) : undefined);
+  return new Native(objects, options, build, threads > 1 ? await openTeam(objects, threads) : undefined);
 }
 
 /** Threads that 'auto' takes at most: tiles of the usual batches are few. */
@@ -115,28 +122,31 @@ class Native implements NativeBackend, CodeHost {
   readonly threads: number;
   readonly leastWork: number;
   readonly team: bigint;
+  readonly programs: Programs;
   readonly capabilities: Capabilities;
   readonly lost: Promise<DeviceLost>;
-  readonly #objects: ObjectSource;
   readonly #passes: OptionalPasses;
   readonly #team: Team | undefined;
   readonly #store: LocalStore<Block>;
 
-  constructor(objects: ObjectSource, options: NativeOptions, team: Team | undefined) {
+  constructor(objects: ObjectSource, options: NativeOptions, build: BuildId, team: Team | undefined) {
     const { maxBytes = Number.POSITIVE_INFINITY, passes = {}, leastWork = usualLeastWork } = options;
     this.foreign = objects.foreign;
     this.heap = new Heap(objects.foreign, maxBytes);
     this.#store = new LocalStore('@rheo/backend-native', 'native', memoryOf(this.heap));
     this.lost = this.#store.lost;
-    this.#objects = objects;
     this.#team = team;
     this.threads = team?.threads ?? 1;
     this.leastWork = leastWork;
     this.team = team?.address ?? 0n;
     this.name = this.threads === 1 ? 'native' : `native×${this.threads}`;
     this.#passes = passes;
-    const { target, title } = objects.compiler;
+    const { target, title, flags, linkFlags, identity } = objects.compiler;
     this.target = target;
+    const printed = { target, threads: this.threads, leastWork };
+    const circumstances = JSON.stringify([build.id, identity, flags, linkFlags, target, this.threads > 1, leastWork]);
+    const plans = new PlanIndex(objects.cache, build.id === undefined ? undefined : circumstances, passes);
+    this.programs = new Programs(objects, plans, printed);
     this.capabilities = {
       dtypes: localDTypes,
       freeDims: false,
@@ -144,7 +154,12 @@ class Native implements NativeBackend, CodeHost {
       exactI32: true,
       passes: switchablePasses(passes),
       threads: this.threads,
-      notes: [target.title, title, this.threads === 1 ? 'one thread' : `${this.threads} threads`],
+      notes: [
+        target.title,
+        title,
+        this.threads === 1 ? 'one thread' : `${this.threads} threads`,
+        ...(build.unknown === undefined ? [] : [`known Programs are prepared anew: ${build.unknown}`]),
+      ],
     };
   }
 
@@ -158,15 +173,13 @@ class Native implements NativeBackend, CodeHost {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<SyncExecutable> {
     this.#store.checkOpen();
-    const legal = await this.#legal(program, options);
-    const printed = printProgram(legal, new Set(), this);
-    const object = await buildObject(this.#objects, printed.source);
+    const built = await this.programs.compile(program, options, () => this.#legal(program, options));
     try {
       this.#store.checkOpen();
-      const code = new NativeCode(this, printed, object);
-      return new LocalExecutable(legal, code, this.#store, new Set(options.donate ?? []));
+      const code = new NativeCode(this, built);
+      return new LocalExecutable(built.layout.signature, code, this.#store, new Set(options.donate ?? []));
     } catch (error) {
-      object.unload();
+      built.object.unload();
       throw error;
     }
   }
@@ -189,10 +202,6 @@ class Native implements NativeBackend, CodeHost {
 
   async dispose(): Promise<void> {
     if (this.#store.close()) this.#team?.close();
-  }
-
-  build(source: Source): LoadedObject {
-    return buildObjectSync(this.#objects, source);
   }
 
   #legal(program: Program, options: CompileOptions): Promise<Program> {

@@ -22,11 +22,24 @@ export interface ObjectSource {
   readonly cache: ObjectCache;
 }
 
+/** The key under which the object of a source is kept. */
+export function objectKey({ compiler: { flags, linkFlags, identity } }: ObjectSource, { text }: Source): string {
+  return createHash('sha256')
+    .update(JSON.stringify([identity, flags, linkFlags, text]))
+    .digest('hex');
+}
+
+/** Loads an object that is kept, or gives undefined. */
+export function findObject({ cache, foreign }: ObjectSource, key: string): LoadedObject | undefined {
+  const known = cache.find(key);
+  return known === undefined ? undefined : foreign.load(known);
+}
+
 /** Builds or finds the object of a source. Throws `backend` when the compiler fails. */
 export async function buildObject(from: ObjectSource, source: Source): Promise<LoadedObject> {
-  const key = keyOf(from.compiler, source.text);
-  const known = from.cache.find(key);
-  if (known !== undefined) return from.foreign.load(known);
+  const key = objectKey(from, source);
+  const known = findObject(from, key);
+  if (known !== undefined) return known;
   const built = from.cache.temporary(key);
   const files = source.files(from.compiler.jobs);
   if (files.length === 1) await run(from.compiler, argumentsFor(from.compiler, built), source.text, built);
@@ -36,9 +49,9 @@ export async function buildObject(from: ObjectSource, source: Source): Promise<L
 
 /** The same while everything waits, one file after the other, for calls that may not be awaited. */
 export function buildObjectSync(from: ObjectSource, source: Source): LoadedObject {
-  const key = keyOf(from.compiler, source.text);
-  const known = from.cache.find(key);
-  if (known !== undefined) return from.foreign.load(known);
+  const key = objectKey(from, source);
+  const known = findObject(from, key);
+  if (known !== undefined) return known;
   const built = from.cache.temporary(key);
   const { path } = from.compiler;
   const given = { input: source.text, maxBuffer: 2 ** 24, encoding: 'utf8' } as const;
@@ -74,12 +87,6 @@ function run({ path }: Compiler, args: readonly string[], text: string, writes: 
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(text);
   });
-}
-
-function keyOf({ flags, linkFlags, identity }: Compiler, text: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([identity, flags, linkFlags, text]))
-    .digest('hex');
 }
 
 function argumentsFor({ flags, linkFlags }: Compiler, built: string): string[] {

@@ -1,5 +1,5 @@
 /**
- * The folder in which built objects are kept, by the digest of all that went into them.
+ * The folder in which built objects are kept, by the digest of all that went into them, and plans for them as text.
  *
  * It belongs to the user alone: loading an object runs it. A file is written under another name and renamed, so that it is
  * there whole or not at all; beside it lies the digest of its bytes, and an object that differs from it, belongs to
@@ -47,8 +47,7 @@ export class ObjectCache {
   find(key: string): string | undefined {
     const path = this.#path(key);
     try {
-      const stat = lstatSync(path);
-      if (!stat.isFile() || !mine(stat.uid) || (stat.mode & 0o022) !== 0) return undefined;
+      if (!trusted(path)) return undefined;
       const wanted = readFileSync(this.#digestPath(key), 'utf8').trim();
       return digest(readFileSync(path)) === wanted ? path : undefined;
     } catch {
@@ -83,13 +82,44 @@ export class ObjectCache {
     }
   }
 
+  /** Text that was kept under a key and that nobody else may write, or undefined. Whether it is whole its reader tells. */
+  findText(key: string): string | undefined {
+    const path = this.#textPath(key);
+    try {
+      return trusted(path) ? readFileSync(path, 'utf8') : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps a text under a key. A folder that is full or may only be read keeps none, which costs no more than time. */
+  keepText(key: string, text: string): void {
+    const written = this.temporary(key);
+    try {
+      writeFileSync(written, text, { mode: 0o600 });
+      renameSync(written, this.#textPath(key));
+    } catch {
+      rmSync(written, { force: true });
+    }
+  }
+
   #path(key: string): string {
     return join(this.folder, `${key}.so`);
+  }
+
+  #textPath(key: string): string {
+    return join(this.folder, `${key}.plan`);
   }
 
   #digestPath(key: string): string {
     return join(this.folder, `${key}.sha256`);
   }
+}
+
+/** True for a file of the user's that nobody else may write. */
+function trusted(path: string): boolean {
+  const stat = lstatSync(path);
+  return stat.isFile() && mine(stat.uid) && (stat.mode & 0o022) === 0;
 }
 
 function mine(uid: number): boolean {

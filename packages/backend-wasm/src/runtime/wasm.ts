@@ -5,7 +5,7 @@
  * One memory holds tensors and workspaces of all executables and goes back with the backend.
  */
 
-import { LocalExecutable, LocalStore, legalProgram, localDTypes, switchablePasses } from '@rheo/compiler';
+import { LocalExecutable, LocalStore, legalProgram, localDTypes, signatureOf, switchablePasses } from '@rheo/compiler';
 import type {
   Capabilities,
   CompileOptions,
@@ -151,7 +151,7 @@ class Wasm implements WasmBackend, CodeHost {
       this.heap.release(placed.workspace);
       throw error;
     }
-    const executable = new LocalExecutable(legal, code, this.#store, new Set(options.donate ?? []));
+    const executable = new LocalExecutable(signatureOf(legal), code, this.#store, new Set(options.donate ?? []));
     await code.ready;
     return executable;
   }

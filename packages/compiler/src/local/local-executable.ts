@@ -6,13 +6,14 @@
  * nothing after its first call. `bind` has the code made once more with the work on the bound inputs moved ahead.
  */
 
-import type { DeviceTensor, Profile, Program, SyncExecutable, TensorType } from '@rheo/ir';
-import { elementCount, resultTypes } from '@rheo/ir';
+import type { DeviceTensor, Profile, SyncExecutable, TensorType } from '@rheo/ir';
+import { elementCount } from '@rheo/ir';
 import { Slots } from './check-slots.ts';
 import type { LocalStore } from './local-store.ts';
 import type { LocalTensor } from './local-tensor.ts';
 import type { Returned, Slot, Staged } from './route.ts';
 import { Route } from './route.ts';
+import type { Signature } from './signature.ts';
 
 /** Code of a Program, loaded and with its workspace. */
 export interface LocalCode<Place> {
@@ -34,7 +35,8 @@ export class LocalExecutable<Place> implements SyncExecutable {
   readonly inputs: readonly TensorType[];
   readonly results: readonly TensorType[];
   readonly workspaceBytes: number;
-  readonly #program: Program;
+  /** Of the Program, bound inputs among them. */
+  readonly #signature: Signature;
   readonly #code: LocalCode<Place>;
   readonly #store: LocalStore<Place>;
   readonly #slots: Slots<Place>;
@@ -51,21 +53,21 @@ export class LocalExecutable<Place> implements SyncExecutable {
   #open = true;
 
   constructor(
-    program: Program,
+    signature: Signature,
     code: LocalCode<Place>,
     store: LocalStore<Place>,
     donate: ReadonlySet<number>,
     bound: ReadonlyMap<number, Place> = new Map(),
   ) {
-    this.#program = program;
+    this.#signature = signature;
     this.#code = code;
     this.#store = store;
     this.#slots = new Slots(store);
     this.#donate = donate;
     this.#bound = bound;
-    this.#positions = program.params.map((_, index) => index).filter((index) => !bound.has(index));
-    this.inputs = this.#positions.map((index) => (program.params[index] as Program['params'][number]).type);
-    this.results = resultTypes(program);
+    this.#positions = signature.inputs.map((_, index) => index).filter((index) => !bound.has(index));
+    this.inputs = this.#positions.map((index) => signature.inputs[index] as TensorType);
+    this.results = signature.results;
     this.workspaceBytes = code.workspaceBytes;
     store.opened(this);
   }
@@ -132,12 +134,12 @@ export class LocalExecutable<Place> implements SyncExecutable {
     const bound = new Map<number, Place>();
     try {
       for (const [position, place] of from) {
-        const count = elementCount((this.#program.params[position] as Program['params'][number]).type.shape);
+        const count = elementCount((this.#signature.inputs[position] as TensorType).shape);
         const copy = memory.allocate(count * 4, 'bound input');
         bound.set(position, copy);
         memory.copy(place, copy, count);
       }
-      return new LocalExecutable(this.#program, this.#code.bind(bound), this.#store, donate, bound);
+      return new LocalExecutable(this.#signature, this.#code.bind(bound), this.#store, donate, bound);
     } catch (error) {
       for (const place of bound.values()) memory.release(place);
       throw error;
