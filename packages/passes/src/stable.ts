@@ -45,15 +45,16 @@ const stableRules: Rules = {
   log1p: [
     (graph, [x]) => {
       const inner = graph.is(x, 'exp')?.operands[0];
-      return inner === undefined ? undefined : softplus(graph, inner);
+      // exp(−|x|) cannot overflow: that is the form which this rule makes.
+      const bounded = graph.is(graph.is(inner, 'neg')?.operands[0], 'abs') !== undefined;
+      return inner === undefined || bounded ? undefined : softplus(graph, inner);
     },
   ],
 };
 
 /** log(1 + exp x) = max(x, 0) + log1p(exp(−|x|)). */
 function softplus(graph: Rewriter, x: ValueId): ValueId {
-  // Emitted without the rule for log1p(exp …), whose operand this would be.
-  const small = graph.leaf('log1p', [graph.plain('exp', graph.plain('neg', graph.plain('abs', x)))]);
+  const small = graph.plain('log1p', graph.plain('exp', graph.plain('neg', graph.plain('abs', x))));
   return graph.plain('add', graph.plain('max', x, graph.like(x, 0)), small);
 }
 
