@@ -50,6 +50,15 @@ export function expectGradient(
   return expectProgramGradient(lossProgram(fn, inputs), inputs, options);
 }
 
+/** A gradient Program that agreed with differences, with the inputs that it was tried on. */
+export interface CheckedGradient {
+  readonly program: Program;
+  readonly inputs: readonly (readonly number[])[];
+}
+
+/** All that agreed so far, in the order of the tests: backends are compared on them. */
+export const checkedGradients: CheckedGradient[] = [];
+
 export function expectProgramGradient(
   loss: Program,
   inputs: readonly Input[],
@@ -77,6 +86,7 @@ export function expectProgramGradient(
       );
     });
   });
+  checkedGradients.push({ program, inputs: data });
   return program;
 }
 
