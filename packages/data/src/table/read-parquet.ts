@@ -54,6 +54,7 @@ async function* cutTables(
   const { file } = options;
   const where = file === undefined ? {} : { file };
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
+  const { checkParquetGroup, checkParquetSizes } = await import('./parquet-guard.ts');
   const buffer = asBuffer(source);
   const compressors: Record<string, Decompressor> = {
     GZIP: (input, outputLength) => gunzipSync(input, { out: new Uint8Array(outputLength) }),
@@ -68,10 +69,19 @@ async function* cutTables(
     }
   };
   const metadata: FileMetaData = await attempt(() => parquetMetadataAsync(buffer));
-  const columns = parquetSchema(metadata).children;
+  const columns = await attempt(async () => {
+    checkParquetSizes(metadata, buffer.byteLength);
+    return parquetSchema(metadata).children;
+  });
   const names = columns.map(({ element }) => element.name);
   const wanted = wantedColumns(names, options.columns);
-  const nested = columns.find(({ children, element }) => children.length > 0 && wanted.includes(element.name));
+  const nested = columns.find(
+    ({ children, element }) =>
+      (children.length > 0 || element.repetition_type === 'REPEATED') && wanted.includes(element.name),
+  );
+  const optional = new Set(
+    columns.flatMap(({ element: { repetition_type: rule, name } }) => (rule === 'REQUIRED' ? [] : [name])),
+  );
   if (nested !== undefined) {
     throw new DataError('dtype', 'the column is nested', {
       ...where,
@@ -85,6 +95,7 @@ async function* cutTables(
     const rowEnd = row + Number(group.num_rows);
     const rowStart = row;
     let held: Record<string, unknown>[] = [];
+    await attempt(() => checkParquetGroup(buffer, group, wanted, optional, compressors));
     await attempt(() =>
       parquetRead({
         file: buffer,
