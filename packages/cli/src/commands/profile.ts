@@ -11,7 +11,7 @@ import { fromCheckpoint } from '@rheo/train';
 import { withBackend } from '../backends.ts';
 import { machine } from '../doctor/machine.ts';
 import { profilePage } from '../pictures/profile-page.ts';
-import { measurePeaks, shareOfPeak } from '../profile/measure-peaks.ts';
+import { bestOf, measurePeaks, shareOfPeak } from '../profile/measure-peaks.ts';
 import { profileFacts, profileTable } from '../profile/profile-table.ts';
 import { madeUp, profiledProgram } from '../profile/profiled-program.ts';
 import { jsonLine } from '../progress/json-lines.ts';
@@ -40,10 +40,11 @@ export async function profile(file: string, options: ProfileOptions, terminal: T
   if (html !== undefined) refuseInputs(folder, html, '--html', [file]);
   const train = options.train === true;
   const { measured, peaks } = await withBackend(name, folder, async (backend) => {
-    const best = await measurePeaks(backend);
-    const found = best === undefined ? undefined : await measureModel(backend, checkpoint, { ...options, train });
-    if (best === undefined || found === undefined) throw cannot(name);
-    return { measured: found, peaks: best };
+    const before = await measurePeaks(backend);
+    const found = before === undefined ? undefined : await measureModel(backend, checkpoint, { ...options, train });
+    const after = await measurePeaks(backend);
+    if (before === undefined || found === undefined || after === undefined) throw cannot(name);
+    return { measured: found, peaks: bestOf(before, after) };
   });
   const what = `${train ? 'a training step' : 'a forward pass'}, batch ${batch}, ${steps} steps`;
   const { processor, node } = machine();
