@@ -44,7 +44,7 @@ export interface Known {
 export const usage = `Usage: pnpm bench [--json] [--shapes S,M] [--modes infer,train,stream]
                   [--backends NAME,…] [--against NAME,…] [--budget MS]
        pnpm bench --report [--append] [--parts shapes,page,scaling,bundle] [--shapes …]
-       pnpm bench --table ode|sparse [--write] [--json] [--budget MS]
+       pnpm bench --table ode|sparse|passes [--write] [--json] [--budget MS]
 
 Times our backends and rival engines on the same models, interleaved, and prints medians. With --table, times our
 own models against each other on the WebAssembly backend.
@@ -61,7 +61,8 @@ own models against each other on the WebAssembly backend.
   --parts      with --report: what to measure (default: all)
   --table      ode: CfC against models that solve differential equations
                sparse: LTC dense against LTC over its synapses
-  --write      write the table to docs/ode-table.md or docs/sparse-table.md as well
+               passes: each pass of the compiler switched off, or an optional one on
+  --write      write the table to docs/NAME-table.md as well
 
 RHEO_PYTHON names the interpreters of the Python rivals, separated as the folders of PATH are.`;
 

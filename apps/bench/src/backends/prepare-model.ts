@@ -6,7 +6,7 @@
  */
 import type { Tensor } from '@rheo/core';
 import { compile, convert, flattenTree, reduceMean, square, trace, unflattenTree, valueAndGrad } from '@rheo/core';
-import type { Backend, DeviceTensor, Program, TensorType } from '@rheo/ir';
+import type { Backend, CompileOptions, DeviceTensor, Program, TensorType } from '@rheo/ir';
 import type { Layer } from '@rheo/layers';
 import { applySequence, build } from '@rheo/layers';
 import { adam as adamOptimizer } from '@rheo/train';
@@ -25,6 +25,8 @@ export interface Work {
   readonly x: Float32Array;
   /** [steps, batch] */
   readonly elapsed: Float32Array;
+  /** Passes of the compiler to switch on or off. */
+  readonly passes?: CompileOptions['passes'];
 }
 
 /** A prepared model, and the memory that its program works in besides its inputs and results. */
@@ -101,7 +103,7 @@ export async function prepareInfer(backend: Backend, work: Work): Promise<Prepar
   const start = performance.now();
   const program = inferProgram(work);
   const traced = performance.now();
-  const executable = await compile(backend, program);
+  const executable = await compile(backend, program, { passes: work.passes ?? {} });
   const builtMs = performance.now() - traced;
   const handles = weights.map((data, index) => backend.upload(data, executable.inputs[index] as TensorType));
   const bound = executable.bind(new Map(handles.map((handle, index) => [index, handle])));
@@ -132,7 +134,7 @@ export async function prepareTrain(backend: Backend, work: Work): Promise<Prepar
   const program = trainProgram(work);
   const traced = performance.now();
   const donate = Array.from({ length: weights.length * 3 }, (_, index) => index);
-  const executable = await compile(backend, program, { donate });
+  const executable = await compile(backend, program, { donate, passes: work.passes ?? {} });
   const builtMs = performance.now() - traced;
   const type = (index: number): TensorType => executable.inputs[index] as TensorType;
   const x = backend.upload(values, f32(steps, batch, features));

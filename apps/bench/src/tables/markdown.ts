@@ -24,7 +24,13 @@ export function bytes(count: number): string {
 }
 
 /** A page with its title, the command that writes it, the day, and its parts. */
-export function page(title: string, command: string, day: string, parts: readonly string[]): string {
-  const origin = `Written by \`${command}\` on ${day}, on 2 shared cores, one thread, WebAssembly in Node.`;
+export function page(
+  title: string,
+  command: string,
+  day: string,
+  parts: readonly string[],
+  where: string = 'WebAssembly',
+): string {
+  const origin = `Written by \`${command}\` on ${day}, on 2 shared cores, one thread, ${where} in Node.`;
   return `${[`# ${title}`, origin, ...parts].join('\n\n')}\n`;
 }

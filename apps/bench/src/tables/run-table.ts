@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Effort } from '../interleave.ts';
 import { page } from './markdown.ts';
 import { odeTable } from './ode-table.ts';
+import { passesTable } from './passes-table.ts';
 import { sparseTable } from './sparse-table.ts';
 import type { Table } from './table.ts';
 
-export const tables: readonly Table[] = [odeTable, sparseTable];
+export const tables: readonly Table[] = [odeTable, sparseTable, passesTable];
 
 /** How to print, and whether to keep the page. */
 export interface TableOptions {
@@ -19,7 +20,7 @@ export interface TableOptions {
 export async function runTable(table: Table, effort: Effort, { json, write }: TableOptions): Promise<void> {
   const { lines, parts } = await table.measure(effort, (what) => console.error(`${table.name}: ${what}`));
   const day = new Date().toISOString().slice(0, 10);
-  const text = page(table.title, `pnpm bench --table ${table.name} --write`, day, parts);
+  const text = page(table.title, `pnpm bench --table ${table.name} --write`, day, parts, table.where);
   if (json) for (const line of lines) console.log(JSON.stringify(line));
   else console.log(text);
   if (write) writeFileSync(fileURLToPath(new URL(`../../../../docs/${table.name}-table.md`, import.meta.url)), text);

@@ -12,6 +12,8 @@ export interface MeasuredTable {
 export interface Table {
   readonly name: string;
   readonly title: string;
+  /** What computes; WebAssembly where absent. */
+  readonly where?: string;
   /** `tell` is called with what is being timed. */
   measure(effort: Effort, tell: (what: string) => void): Promise<MeasuredTable>;
 }
