@@ -1,4 +1,5 @@
 /** Memory, handles and executables, beyond what the conformance kit asks. */
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { testLocalBackend } from '../../compiler/test/local-backend.ts';
 import { native } from '../src/index.ts';
@@ -33,6 +34,25 @@ describe('the heap', () => {
     for (let size = 1; size <= 400; size++) heap.release(heap.allocate(size * 1e6, 'test'));
     expect(heap.bytes).toBeLessThan(before + 450e6);
   });
+});
+
+const sysfs = '/sys/kernel/mm/transparent_hugepage/enabled';
+
+it.skipIf(!existsSync(sysfs))('has large pages behind large blocks, and behind no others', async () => {
+  const heap = new Heap(await loadForeign(), 2 ** 30);
+  const [small, large] = [heap.allocate(2 ** 20, 'test'), heap.allocate(40 * 2 ** 20, 'test')];
+  /** What the system says of the mapping in which an address lies. */
+  const flagsAt = (address: bigint): string => {
+    for (const entry of readFileSync('/proc/self/smaps', 'utf8').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
+      const [, from = '0', to = '0'] = entry.match(/^([0-9a-f]+)-([0-9a-f]+) /) ?? [];
+      if (BigInt(`0x${from}`) <= address && address < BigInt(`0x${to}`))
+        return entry.match(/^VmFlags: (.*)$/m)?.[1] ?? '';
+    }
+    return 'unmapped';
+  };
+  expect(flagsAt(large.address + 20n * 2n ** 20n).split(' ')).toContain('hg');
+  expect(flagsAt(small.address).split(' ')).not.toContain('hg');
+  expect(flagsAt(small.address).split(' ')).toContain('rd');
 });
 
 it('refuses options that it does not have', async () => {

@@ -11,6 +11,10 @@ import type { Foreign } from '../toolchain/foreign.ts';
 const alignment = 64;
 /** Vectors may read past the end of a buffer. */
 const slack = 64;
+/** Large pages of Linux on x64, and on arm64 with the usual small ones. */
+const largePage = 2 * 2 ** 20;
+/** Blocks from here on have large pages: what training keeps of every step is walked once forth and once back. */
+const manyPages = 2 * largePage;
 /** Free memory that is kept in any case; beyond it no more than is in use. */
 const keptBytes = 32 * 2 ** 20;
 
@@ -108,6 +112,7 @@ function make(foreign: Foreign, bytes: number): Block {
   const start = foreign.address(memory);
   const offset = (alignment - Number(start % BigInt(alignment))) % alignment;
   const length = bytes / 4;
+  if (bytes >= manyPages) useLargePages(foreign, start, bytes);
   return {
     address: start + BigInt(offset),
     bytes,
@@ -115,6 +120,14 @@ function make(foreign: Foreign, bytes: number): Block {
     i32: new Int32Array(memory, offset, length),
     u32: new Uint32Array(memory, offset, length),
   };
+}
+
+/** Before the memory is touched: the whole large pages within it. */
+function useLargePages(foreign: Foreign, start: bigint, bytes: number): void {
+  const size = BigInt(largePage);
+  const from = ((start + size - 1n) / size) * size;
+  const to = ((start + BigInt(bytes)) / size) * size;
+  if (to > from) foreign.largePages(from, Number(to - from));
 }
 
 function mebibytes(bytes: number): string {

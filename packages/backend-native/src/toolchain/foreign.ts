@@ -1,5 +1,5 @@
 /**
- * The two things that this process needs of koffi: the address of memory, and functions of shared objects.
+ * What this process needs of koffi: the address of memory, functions of shared objects, and one of the system's.
  *
  * It is loaded when a backend is created, so that a machine for which it has no binary hears so, instead of failing to
  * import the package.
@@ -19,7 +19,12 @@ export interface Foreign {
   /** Address of the first byte of memory that never moves: an ArrayBuffer that was made as such. */
   address(memory: ArrayBuffer): bigint;
   load(path: string): LoadedObject;
+  /** Asks the system for large pages behind memory, where it has any to give; `from` and `bytes` are multiples of 2 MiB. */
+  largePages(from: bigint, bytes: number): void;
 }
+
+/** MADV_HUGEPAGE of Linux. */
+const hugePages = 14;
 
 /** Loads koffi. Throws `capability` if it has no binary for this machine. */
 export async function loadForeign(): Promise<Foreign> {
@@ -27,6 +32,7 @@ export async function loadForeign(): Promise<Foreign> {
     const { default: koffi } = await import('koffi');
     return {
       address: (memory) => koffi.address(memory),
+      largePages: process.platform === 'linux' ? advise(koffi) : () => undefined,
       load: (path) => {
         const library = koffi.load(path);
         return {
@@ -42,5 +48,17 @@ export async function loadForeign(): Promise<Foreign> {
       remedy: 'Install again without omitting optional dependencies, or use the wasm backend',
       cause,
     });
+  }
+}
+
+/** Advice on memory. What the system makes of it is its business, as is having no ear for it: pages differ in speed only. */
+function advise(koffi: Pick<typeof import('koffi'), 'load'>): Foreign['largePages'] {
+  try {
+    const madvise = koffi.load(null).func('madvise', 'int', ['uintptr_t', 'size_t', 'int']);
+    return (from, bytes) => {
+      madvise(from, bytes, hugePages);
+    };
+  } catch {
+    return () => undefined;
   }
 }
