@@ -1,8 +1,11 @@
 /** `rheo doctor` where engines are installed, and where they are broken. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readBackendName } from '../src/backends/backend-name.ts';
 import { findCompiler } from '../src/doctor/c-compiler.ts';
@@ -149,6 +152,59 @@ describe('where an engine is broken', () => {
       detail: expect.stringMatching(/does not run provider "abacus" here: No device$/),
       remedy: { advice: 'Choose one of cpu, cuda' },
     });
+  }, 60_000);
+});
+
+describe('a provider whose libraries write to the terminal', () => {
+  /** An engine whose provider of that name does `deed`, in whatever process. */
+  const engineOf = (deed: string) => {
+    const real = createRequire(import.meta.url).resolve('onnxruntime-node');
+    return project(
+      'onnxruntime-node',
+      '9.9.9',
+      `const real = require(${JSON.stringify(real)});
+       const create = async (model, options) => {
+         if (options.executionProviders[0] === 'cpu') return real.InferenceSession.create(model, options);
+         require('node:fs').writeSync(2, 'Warning: no such library\\n');
+         ${deed}
+       };
+       const listSupportedBackends = () => ['cpu', 'abacus'].map((name) => ({ name }));
+       module.exports = { Tensor: real.Tensor, InferenceSession: { create }, env: real.env, listSupportedBackends };`,
+    );
+  };
+  /** The command as a user runs it, with all that comes out of its process. */
+  const doctorAt = async (at: string) => {
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+    const args = ['--conditions=@rheo/source', `--import=${tsx}`, main, 'doctor', '--json'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: at });
+    return { found: JSON.parse(stdout) as Report, stderr };
+  };
+
+  it.each([
+    ['does not run', "throw new Error('No device');", 'missing', /does not run provider "abacus" here: No device$/],
+    ['kills its process', "process.kill(process.pid, 'SIGKILL');", 'failed', /\(SIGKILL\): Warning: no such library$/],
+    ['exits', 'process.exit(7);', 'failed', /\(exit code 7\): Warning: no such library$/],
+  ])(
+    'one that %s is told, and its words are not on the screen',
+    async (_, deed, state, says) => {
+      const { found, stderr } = await doctorAt(engineOf(deed));
+      expect(stderr).toBe('');
+      expect(found.ok).toBe(true);
+      expect(one(found, 'onnx:abacus')).toMatchObject({
+        state,
+        detail: expect.stringMatching(says),
+        output: ['Warning: no such library'],
+      });
+    },
+    60_000,
+  );
+
+  it('one that runs is created here as ever', async () => {
+    const { found } = await doctorAt(
+      engineOf("return real.InferenceSession.create(model, { ...options, executionProviders: ['cpu'] });"),
+    );
+    expect(one(found, 'onnx:abacus')).toMatchObject({ state: 'ok', output: ['Warning: no such library'] });
   }, 60_000);
 });
 

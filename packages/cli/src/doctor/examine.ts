@@ -13,6 +13,7 @@ import { createBackend } from '../backends.ts';
 import type { Finding } from './finding.ts';
 import { probeDifference, tolerance } from './probe.ts';
 import { providerRemedy } from './provider-remedy.ts';
+import { tryProvider } from './trial.ts';
 
 /** A backend to examine. */
 export interface Candidate {
@@ -53,14 +54,30 @@ export async function examine({ name, family, place }: Candidate, folder: string
     const detail = `${title}; ${wanted.join(' and ')} ${wanted.length === 1 ? 'is' : 'are'} not installed`;
     return { name, state: 'missing', detail, remedy: { command: installCommand(wanted, folder) } };
   }
-  const engine = packages === undefined ? {} : { packages };
+  // Providers beside the engine's own bring libraries that write to the terminal, or worse.
+  const own = (families[family].places[0] ?? '') === place;
+  const apart =
+    packages !== undefined && family === 'onnx' && !own ? await tryProvider(packages[0].file, place) : undefined;
+  const { trial, said: output = [] } = apart ?? {};
+  const engine = {
+    ...(packages === undefined ? {} : { packages }),
+    ...(output.length === 0 ? {} : { output }),
+  };
+  if (trial?.outcome === 'ended') {
+    const last = output.at(-1);
+    const detail = `${title}; its libraries ended the process that tried it (${trial.how})${last === undefined ? '' : `: ${last}`}`;
+    return { name, state: 'failed', detail, ...engine };
+  }
   let backend: Backend;
   try {
-    backend = await createBackend(name, folder);
+    backend =
+      packages !== undefined && trial?.outcome === 'refused'
+        ? await families[family].create(place, refusing(loadEngine(packages), trial.message))
+        : await createBackend(name, folder);
   } catch (error) {
     const { detail, advice } = said(error);
     // An engine that loads and lacks a place of its own choice is not broken: this machine lacks what that needs.
-    const chosen = optional || (families[family].places[0] ?? '') !== place;
+    const chosen = optional || !own;
     const lacks = isRheoError(error) && error.code === 'capability' && chosen;
     const remedy = providerRemedy(place, folder) ?? (advice === undefined ? undefined : { advice });
     return {
@@ -86,6 +103,13 @@ export async function examine({ name, family, place }: Candidate, folder: string
   } finally {
     await backend.dispose();
   }
+}
+
+/** The engine, refusing as it did in the process that tried it: said once more, and by the same words, without doing it. */
+function refusing(runtime: unknown, message: string): unknown {
+  const create = (): Promise<never> => Promise.reject(new Error(message));
+  // On top of the module, whose own members cannot be set.
+  return Object.create(Object(runtime), { InferenceSession: { value: { create } } });
 }
 
 /** What an error says, without its package and its remedy. */

@@ -21,6 +21,8 @@ export interface Finding {
   readonly remedy?: { readonly command: string } | { readonly advice: string };
   /** The engine's packages. */
   readonly packages?: readonly FoundPackage[];
+  /** What its libraries wrote to standard error, by lines. */
+  readonly output?: readonly string[];
   /** Threads of one run. */
   readonly threads?: number;
   /** Largest difference of the probe from the reference, of the result or of 1. */
