@@ -6,6 +6,7 @@
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { readBackendName } from './backends/backend-name.ts';
+import { nearestName } from './backends/nearest-name.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { EvaluateOptions } from './commands/evaluate.ts';
 import type { ExportOptions } from './commands/export-model.ts';
@@ -21,12 +22,12 @@ import type { TrainWalker2dOptions } from './commands/train-walker2d.ts';
 import type { TranslateOptions } from './commands/translate.ts';
 import { formatNames } from './export/formats.ts';
 import { misuse } from './failure.ts';
-import { helpLayout } from './help-layout.ts';
+import { helpLayout, title } from './help-layout.ts';
 import { recipes } from './recipes.ts';
 import { defaultLimits } from './serve/limits.ts';
 import { readSettingOptions, settingOptions } from './settings/setting-options.ts';
 import type { Terminal } from './terminal.ts';
-import { widthOf, wrap } from './terminal.ts';
+import { coloured, widthOf, wrap } from './terminal.ts';
 
 /** What the commands do. */
 export interface Actions {
@@ -53,7 +54,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .helpOption('-h, --help', 'show help')
     // Options belong to the command that they follow.
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand(false)
     // An empty name would be the current folder.
     .hook('preAction', (_, command) => {
       if (command.args.includes('')) throw misuse('an argument is empty', command.name(), 'Name a file');
@@ -66,7 +67,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .enablePositionalOptions()
     .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow, .npy, .npz')
     .usage('[options] <files...>')
-    .addHelpText('after', wrap(trainExamples, widthOf(out)));
+    .addHelpText('after', wrap(trainExamples, widthOf(out)).replace('Examples:', title));
   for (const option of settingOptions()) train.addOption(option);
   train
     .optionsGroup('Run:')
@@ -210,6 +211,21 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .description('list the backends: what works here, what is missing, and how to install it')
     .option('--json', 'one JSON line on standard output instead of text')
     .action((options: DoctorOptions) => actions.doctor(options));
+
+  configured(rheo.command('help'))
+    .description('show help for a command')
+    .argument('[command...]', 'its name')
+    .action((names: string[]) => {
+      const asked = names.reduce((command, name) => {
+        const known = command.commands.map((one) => one.name());
+        const found = command.commands.find((one) => one.name() === name);
+        if (found !== undefined) return found;
+        const near = nearestName(name, known);
+        const remedy = near === undefined ? 'rheo --help lists what there is' : `Did you mean ${near}?`;
+        throw misuse(`there is no command "${name}"`, 'rheo help', remedy);
+      }, rheo);
+      asked.outputHelp();
+    });
   return rheo;
 
   function configured(command: Command): Command {
@@ -223,8 +239,8 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
         writeErr: (text) => err.write(text),
         getOutHelpWidth: () => widthOf(out),
         getErrHelpWidth: () => widthOf(err),
-        getOutHasColors: () => false,
-        getErrHasColors: () => false,
+        getOutHasColors: () => coloured(out),
+        getErrHasColors: () => coloured(err),
         outputError: (text, write) => write(wrap(text.replace(/^error: /, '@rheo/cli: '), widthOf(err))),
       });
   }
@@ -236,7 +252,7 @@ function modelArgument(): Argument {
 
 function backendOption(): Option {
   return new Option('--backend <name>', 'what computes: wasm, reference, onnx:cpu, … (rheo doctor lists them)')
-    .default('wasm')
+    .default('wasm', 'wasm')
     .argParser((name) => readBackendName(name).full);
 }
 

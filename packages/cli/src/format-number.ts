@@ -42,3 +42,8 @@ export function formatFigure(value: number): string {
 export function formatShare(value: number): string {
   return `${(100 * value).toFixed(1)} %`;
 }
+
+/** A count and its noun, which takes an s unless the count is one. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

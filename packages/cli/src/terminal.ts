@@ -40,13 +40,21 @@ export function widthOf(sink: Sink): number {
   return columns > 0 ? Math.max(20, columns) : 80;
 }
 
-/** Breaks a text into lines of at most `width` characters, between words; what follows `- ` stays behind it. */
-export function wrap(text: string, width: number): string {
+/** Whether it takes colours and bold letters: a terminal does, unless NO_COLOR is set. */
+export function coloured({ isTTY }: Sink): boolean {
+  return isTTY === true && process.env['NO_COLOR'] === undefined;
+}
+
+/**
+ * Breaks a text into lines of at most `width` characters, between words; what follows `- ` stays behind it, and what goes
+ * on stands `hang` characters further right than its beginning.
+ */
+export function wrap(text: string, width: number, hang: number = 0): string {
   return text
     .split('\n')
     .map((line) => {
       const start = line.match(/^ */)?.[0] ?? '';
-      const indent = /^ *- /.test(line) ? `${start}  ` : start;
+      const indent = `${start}${' '.repeat(/^ *- /.test(line) ? 2 : hang)}`;
       const lines: string[] = [];
       let current = start;
       for (const word of line.trim().split(/\s+/)) {

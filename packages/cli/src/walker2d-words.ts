@@ -2,7 +2,7 @@
  * What a run of walker2d tells when it starts and when it ends, in words and as JSON.
  */
 
-import { formatLoss, formatSeconds } from './format-number.ts';
+import { counted, formatLoss, formatSeconds } from './format-number.ts';
 import type { RunOutcome, RunStart } from './progress/progress.ts';
 
 /** What a run is about to do. */
@@ -48,7 +48,7 @@ export function walker2dStart(run: Walker2dStart): RunStart {
   return {
     lines: [
       `Training on ${run.data}: ${windows.train} windows of ${steps} steps, ${features} values per step.`,
-      `Recipe ${run.recipe}: ${parameters} parameters, ${epochs} epochs, batches of ${batchSize}, seed ${seed}, backend ${backend}.`,
+      `Recipe ${run.recipe}: ${parameters} parameters, ${counted(epochs, 'epoch')}, batches of ${batchSize}, seed ${seed}, backend ${backend}.`,
       ...(resumedAfter === undefined ? [] : [`Going on after epoch ${resumedAfter}.`]),
       `Predicting "next = current" has an error of ${formatLoss(validationBaseline)} on the validation windows.`,
     ],
@@ -75,7 +75,7 @@ export function labelledResult(result: RunResult): [string, string][] {
   return [
     ['test error (MSE)', formatLoss(test)],
     ['"next = current"', `${formatLoss(baseline)} (${compare(baseline / test)})`],
-    ['time per epoch', `${formatSeconds(result.seconds_per_epoch)} (${result.epochs} epochs${stopped})`],
+    ['time per epoch', `${formatSeconds(result.seconds_per_epoch)} (${counted(result.epochs, 'epoch')}${stopped})`],
     ['streaming step', `${result.us_per_streaming_step.toFixed(1)} µs`],
   ];
 }

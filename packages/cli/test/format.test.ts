@@ -1,9 +1,16 @@
 import type { EpochReport } from '@rheo/train';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatFloat32, formatLoss, formatSeconds, formatShare, formatWholeSeconds } from '../src/format-number.ts';
+import {
+  counted,
+  formatFloat32,
+  formatLoss,
+  formatSeconds,
+  formatShare,
+  formatWholeSeconds,
+} from '../src/format-number.ts';
 import { progressBar } from '../src/progress/bar.ts';
-import { labelled, plainLines } from '../src/progress/plain-lines.ts';
+import { labelled, plainLines, told } from '../src/progress/plain-lines.ts';
 import { wrap } from '../src/terminal.ts';
 
 it('float32 numbers read back as they were', () => {
@@ -19,6 +26,7 @@ it('losses and durations', () => {
   expect([0.64321, 12.3, 0, 0.0012345].map(formatLoss)).toEqual(['0.6432', '12.3000', '0.0000', '0.001234']);
   expect([0.5, 12.34, 60, 3601].map(formatSeconds)).toEqual(['0.50 s', '12.3 s', '1 min 00 s', '1 h 00 min']);
   expect([0.4, 59.7, 125].map(formatWholeSeconds)).toEqual(['0 s', '1 min 00 s', '2 min 05 s']);
+  expect([0, 1, 2].map((count) => counted(count, 'epoch'))).toEqual(['0 epochs', '1 epoch', '2 epochs']);
 });
 
 it('wrapped lines fit, keep their words, and break no word', () => {
@@ -31,7 +39,7 @@ it('wrapped lines fit, keep their words, and break no word', () => {
   );
 });
 
-it.each([20, 40, 47, 48, 71, 72, 80, 120, 130, 200])('the bar fits %i columns', (columns) => {
+it.each([20, 40, 47, 48, 71, 72, 80, 91, 92, 130, 200])('the bar fits %i columns', (columns) => {
   const written: string[] = [];
   const bar = progressBar({ write: (text) => written.push(text), isTTY: true, columns });
   const metrics = [{ key: 'mae', label: 'MAE', format: (value: number) => value.toFixed(1) }];
@@ -50,7 +58,8 @@ it.each([20, 40, 47, 48, 71, 72, 80, 120, 130, 200])('the bar fits %i columns', 
   const widest = Math.max(...frames.flatMap((frame) => frame.split('\n')).map((line) => line.length));
   expect(widest).toBeLessThanOrEqual(columns);
   expect(frames.some((frame) => frame.includes('10.2345') || columns < 30)).toBe(true);
-  expect(frames.some((frame) => frame.includes('MAE 198.2'))).toBe(columns > 125);
+  expect(frames.some((frame) => frame.includes('MAE 198.2'))).toBe(columns >= 92);
+  expect(frames.some((frame) => / (0 s left|done)/.test(frame))).toBe(columns >= 40);
 });
 
 it.each([
@@ -76,6 +85,7 @@ it.each([
 it.each([20, 40, 60, 80])('labelled values fit %i columns and keep their words', (width) => {
   const rows = [
     ['error', '1.25'],
+    ['a label that alone is longer than a narrow line is', '7'],
     ['a longer label', 'so many words that they fit no line of a narrow terminal beside their label, nor a wide one'],
   ] as const;
   const lines = labelled(rows, width);
@@ -83,6 +93,16 @@ it.each([20, 40, 60, 80])('labelled values fit %i columns and keep their words',
   expect(lines.join(' ').replace(/\s+/g, ' ')).toBe(rows.flat().join(' '));
   // Either all values stand beside their labels, or all below.
   expect(lines.some((line) => /^error +1/.test(line))).toBe(lines.some((line) => /^a longer label +so/.test(line)));
+});
+
+it('a command that does not fit beside its words stands whole below them', () => {
+  const text = 'It was interrupted.\nGo on with: rheo train --resume runs/rooms-2026-01-31-1';
+  expect(told(text, 80)).toBe(text);
+  expect(told(text, 30)).toBe('It was interrupted.\nGo on with:\n  rheo train --resume runs/rooms-2026-01-31-1');
+});
+
+it('what goes on hangs further right', () => {
+  expect(wrap('  0 cfc of many units', 12, 4)).toBe('  0 cfc of\n      many\n      units');
 });
 
 it('a value that fits keeps its spaces', () => {

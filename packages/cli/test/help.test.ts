@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it, vi } from 'vitest';
 import { recipes } from '../src/recipes.ts';
+import { runCommand } from '../src/run-command.ts';
 import { rheo } from './collect.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -24,6 +26,27 @@ it('prints its version and its help on standard output', async () => {
     expect(out).toContain('Usage: rheo [options] [command]');
   }
   expect((await rheo('.', ['help', 'evaluate'])).out).toContain('rheo evaluate [options] <model>');
+  expect((await rheo('.', ['help', 'train', 'walker2d'])).out).toContain('rheo train walker2d [options]');
+});
+
+it('help for an unknown command says so, with the nearest name', async () => {
+  const { code, out, err } = await rheo('.', ['help', 'trian']);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('there is no command "trian"');
+  expect(err).toContain('Did you mean train?');
+});
+
+it('titles are bold on a terminal that takes it', async () => {
+  const shown = async (isTTY: boolean): Promise<string> => {
+    const written: string[] = [];
+    const sink = { write: (text: string) => written.push(text), isTTY, columns: 80 };
+    await runCommand(['train', '--help'], { out: sink, err: sink, folder: '.' });
+    return written.join('');
+  };
+  const [terminal, pipe] = [await shown(true), await shown(false)];
+  for (const title of ['Usage:', 'Model:', 'Examples:']) expect(terminal).toContain(`\u001b[1m${title}\u001b[22m`);
+  expect(pipe).not.toContain('\u001b');
+  expect(stripVTControlCharacters(terminal)).toBe(pipe);
 });
 
 it('the README names every option, recipe and exit code', async () => {

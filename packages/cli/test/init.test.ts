@@ -35,7 +35,7 @@ describe('on a terminal', () => {
     expect(code).toBe(0);
     expect(text).toContain('rooms.csv: 180 rows, 5 columns\n- room: texts\n- time: dates\n- load: numbers');
     expect(text).toContain('Which column says when? (none: rows are equally spaced) [time] ');
-    expect(text).toContain('there is no column "rom". Did you mean room?');
+    expect(text).toContain('There is no column "rom". Did you mean room?');
     expect(text).toContain('It takes one of regression, classification, next-step, forecast.');
     expect(text).toContain('Wrote asked.json. Train with: rheo train --config asked.json');
     expect(written('asked.json')).toEqual({

@@ -76,7 +76,7 @@ describe('rheo inspect', () => {
     for (const path of paths) expect(out).toMatch(new RegExp(`^ {2}${path} +\\[[\\d, ]+\\] +\\d+$`, 'm'));
     expect(out).toContain('sequential, 3 inputs, 1 output');
     const words = out.replace(/\s+/g, ' ');
-    expect(words).toContain('20 steps in 1 epochs; mean-squared-error, adam, batches of 8, seed 4');
+    expect(words).toContain('20 steps in 1 epoch; mean-squared-error, adam, batches of 8, seed 4');
     expect(out).toMatch(/0 ltc .*wiring auto-ncp/);
     expect(out).toMatch(/3 sensory → \d inter → \d command → 2 motor/);
     expect(out).toMatch(/\d+ synapses: \d+ excite, \d+ inhibit$/m);

@@ -87,8 +87,11 @@ it('lists what takes longest first, within the width', () => {
   for (const width of [44, 80, 160]) {
     const lines = profileTable(profile, peaks, width);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(width);
-    expect(lines[1]).toMatch(/^40\.0 %/);
-    expect(lines).toHaveLength(1 + entries.length);
+    const kernels = lines.filter((line) => /^ *\d+\.\d %/.test(line));
+    expect(kernels[0]).toMatch(/^40\.0 %/);
+    expect(kernels).toHaveLength(entries.length);
+    // Where it is narrow, names stand below the figures, whole.
+    if (width < 72) for (const { kernel, detail } of entries) expect(lines.join(' ')).toContain(`${kernel} ${detail}`);
   }
 });
 

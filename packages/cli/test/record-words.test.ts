@@ -26,7 +26,7 @@ it('names the classes, and says when there is no time', () => {
   const { preparation } = fitPreparation(table, options);
   const words = recordWords({ preparation, dataNames: ['a.csv'], usual: [], measured: undefined });
   expect(words.slice(0, 3)).toEqual([
-    ['predicts', 'on (classification): 2 classes, 0, 1'],
+    ['predicts', 'on (classification), 2 classes: 0, 1'],
     ['from', 'size'],
     ['time', 'none: rows are one unit apart'],
   ]);

@@ -13,7 +13,7 @@ import type { Machine } from '../doctor/machine.ts';
 import { machine } from '../doctor/machine.ts';
 import { jsonLine } from '../progress/json-lines.ts';
 import type { Terminal } from '../terminal.ts';
-import { widthOf, wrap } from '../terminal.ts';
+import { coloured, widthOf, wrap } from '../terminal.ts';
 
 /** Options of the command. */
 export interface DoctorOptions {
@@ -32,7 +32,7 @@ export async function doctor(options: DoctorOptions, version: string, terminal: 
   const layout = {
     width,
     nameWidth: Math.max(...all.map(({ name }) => name.length)),
-    colour: out.isTTY === true && process.env['NO_COLOR'] === undefined,
+    colour: coloured(out),
   };
   const show = (finding: Finding): void => {
     if (text) out.write(`${findingText(finding, layout)}\n`);

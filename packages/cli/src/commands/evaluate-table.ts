@@ -36,6 +36,6 @@ export async function evaluateTable(
     baseline === undefined ? model : `${model} (${scored.baselineName}: ${baseline})`,
   ]);
   const width = widthOf(out);
-  out.write(`${wrap(notes.map((note) => `- ${note}\n`).join(''), width)}`);
+  if (notes.length > 0) out.write(`${wrap(notes.map((note) => `- ${note}`).join('\n'), width)}\n\n`);
   out.write(`${labelled([...rows, ['rows', `${scored.rows} of ${path}`]], width).join('\n')}\n`);
 }

@@ -99,7 +99,7 @@ function verdict(verification: Verification, same: boolean): [string, string][] 
   const { by, on, largest, allowed } = verification;
   // The model in double differs from the model on wasm by half of what is allowed then.
   const remark = largest > tolerance ? ', no more than this model differs from itself in double' : '';
-  const found = Number.isNaN(largest) ? 'other shapes or NaN' : largest.toExponential(2);
+  const found = Number.isNaN(largest) ? 'other shapes or NaN' : largest === 0 ? 'none' : largest.toExponential(2);
   return [
     ['checked by', `${by}, on ${on}`],
     ['largest difference', same ? `${found}${remark}` : `${found}: DIFFERENT, more than ${allowed.toExponential(1)}`],

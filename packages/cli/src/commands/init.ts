@@ -12,6 +12,7 @@ import type { Ask } from '../init/ask.ts';
 import { askOn } from '../init/ask.ts';
 import type { Question } from '../init/questions.ts';
 import { questions } from '../init/questions.ts';
+import { told } from '../progress/plain-lines.ts';
 import type { GivenSettings } from '../settings/config-file.ts';
 import { mapFiles } from '../settings/config-file.ts';
 import type { TrainSettings } from '../settings/train-settings.ts';
@@ -59,7 +60,8 @@ export async function init(files: readonly string[], options: InitOptions, termi
     isAbsolute(file) ? file : relative(beside, resolve(folder, file)),
   );
   await writeUserFile(folder, path, `${JSON.stringify(settings, null, 2)}\n`);
-  say(`\nWrote ${path}. Train with: rheo train --config ${/\s/.test(path) ? JSON.stringify(path) : path}`);
+  const shown = /\s/.test(path) ? JSON.stringify(path) : path;
+  out.write(`\n${told(`Wrote ${path}. Train with: rheo train --config ${shown}`, widthOf(out))}\n`);
 }
 
 const kindNames = { number: 'numbers', boolean: 'yes or no', time: 'dates', category: 'texts' } as const;
@@ -67,6 +69,7 @@ const kindNames = { number: 'numbers', boolean: 'yes or no', time: 'dates', cate
 /** Every proposal, told. Throws `argument` where there is doubt. */
 function propose(table: Table, given: GivenSettings, say: (text: string) => unknown): GivenSettings {
   const { roles, notes } = guessRoles(table, given);
+  say('');
   for (const note of notes) say(note);
   const { time, group, target, task } = roles;
   const { repeated, backwards } = clockFaults(table, time, group);
@@ -141,6 +144,7 @@ function complaint(table: Table, value: unknown): string | undefined {
     return undefined;
   } catch (error) {
     if (!isDataError(error)) throw error;
-    return `${error.details.what}. ${error.details.remedy}`;
+    const { what, remedy } = error.details;
+    return `${what[0]?.toUpperCase() ?? ''}${what.slice(1)}. ${remedy}`;
   }
 }

@@ -11,7 +11,7 @@ import type { Checkpoint, TrainingFacts } from '@rheo/train';
 import { fromCheckpoint } from '@rheo/train';
 import { compiledStep, instructionCount } from '../compiled-step.ts';
 import { misuse } from '../failure.ts';
-import { formatLoss } from '../format-number.ts';
+import { counted, formatLoss } from '../format-number.ts';
 import { fromExtra } from '../model-record.ts';
 import { wiringPicture } from '../pictures/wiring.ts';
 import { jsonLine } from '../progress/json-lines.ts';
@@ -70,20 +70,20 @@ export async function inspect(file: string, options: InspectOptions, terminal: T
   const width = widthOf(out);
   const blocks = [
     summary(checkpoint, table, width, file),
-    ['layers', ...indented(layerLines(model)).map((line) => wrap(line, width))],
+    ['layers', ...indented(layerLines(model)).map((line) => wrap(line, width, 4))],
     [
       'parameters',
       ...indented(aligned(table.map(({ path, shape, count }) => [path, `[${shape.join(', ')}]`, String(count)]))),
     ],
-    ...wirings.map(wiringLines),
+    ...wirings.map((wiring) => wiringLines(wiring).map((line) => wrap(line, width, 4))),
   ];
   if (options.passes === true && compiled !== undefined) {
     const { traced, optimised } = compiled;
     const counts = `one step: ${instructionCount(traced)} instructions as traced, ${instructionCount(optimised)} after the passes`;
-    blocks.push([counts, print(optimised)]);
+    blocks.push([wrap(counts, width), print(optimised)]);
   }
   if (options.kernels === true && compiled !== undefined) {
-    blocks.push(['kernels of one step (i: inputs, r: results, b: buffers)', compiled.kernels]);
+    blocks.push([wrap('kernels of one step (i: inputs, r: results, b: buffers)', width), compiled.kernels]);
   }
   if (options.svg !== undefined) blocks.push(labelled([['picture', options.svg]], width));
   out.write(`${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`);
@@ -133,15 +133,11 @@ function summary(checkpoint: Checkpoint, table: readonly ParameterRow[], width: 
   return labelled(rows, width);
 }
 
-function counted(count: number, name: string): string {
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
-}
-
 function trainingText({ steps, history, loss, optimizer, batchSize, seed }: TrainingFacts): string {
   const last = history.at(-1);
   const validation = last?.validationLoss === undefined ? '' : `, validation ${formatLoss(last.validationLoss)}`;
   return [
-    `${steps} steps in ${history.length} epochs`,
+    `${steps} steps in ${counted(history.length, 'epoch')}`,
     `${loss}, ${optimizer.name}, batches of ${batchSize}, seed ${seed}`,
     ...(last === undefined ? [] : [`last loss ${formatLoss(last.loss)}${validation}`]),
   ].join('; ');

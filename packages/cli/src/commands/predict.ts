@@ -83,12 +83,12 @@ export async function predict(model: string, options: PredictOptions, terminal: 
   const width = widthOf(sink);
   const counted = `${rows} rows in ${sequences} sequence${sequences === 1 ? '' : 's'}`;
   const lines = [...predicted.lines, ['predicted', counted] as const];
-  if (notes.length > 0) sink.write(`${wrap(notes.map((note) => `- ${note}`).join('\n'), width)}\n`);
+  if (notes.length > 0) sink.write(`${wrap(notes.map((note) => `- ${note}`).join('\n'), width)}\n\n`);
   sink.write(`${labelled(toFile === undefined ? lines : [...lines, ['table', toFile]], width).join('\n')}\n`);
   if (options.out !== undefined) return;
   const preview = predicted.csv(previewRows).trimEnd().split('\n');
   sink.write(`\n${preview.map((line) => cut(line, width)).join('\n')}\n`);
-  sink.write(`${wrap('All rows as a table: --out FILE.csv', width)}\n`);
+  sink.write(`\n${wrap('All rows as a table: --out FILE.csv', width)}\n`);
 }
 
 async function predictFile(

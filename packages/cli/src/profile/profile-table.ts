@@ -3,6 +3,7 @@
  */
 
 import type { Profile, ProfileEntry } from '@rheo/ir';
+import { wrap } from '../terminal.ts';
 import { type Peaks, shareOfPeak } from './measure-peaks.ts';
 
 /** Kernels that are listed; the rest is one line. */
@@ -38,9 +39,13 @@ export function profileFacts(profile: Profile, peaks: Peaks): readonly (readonly
   ];
 }
 
-/** The kernels, those that take longest first. Names are cut to fit the width; a narrow one has fewer figures. */
+/**
+ * The kernels, those that take longest first. Names are cut to fit the width; a narrow one has fewer figures, and the names
+ * below them.
+ */
 export function profileTable({ entries }: Profile, peaks: Peaks, width: number): string[] {
-  const columns = width < 72 ? [0, 1, 5] : [0, 1, 2, 3, 4, 5];
+  const below = width < 72;
+  const columns = below ? [0, 1, 5] : [0, 1, 2, 3, 4, 5];
   const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
   const sorted = entries.toSorted((a, b) => b.seconds - a.seconds);
   const shown = sorted.slice(0, listed);
@@ -56,6 +61,7 @@ export function profileTable({ entries }: Profile, peaks: Peaks, width: number):
   const widths = head.map((name, column) => Math.max(name.length, ...figures.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[], name: string): string => {
     const numbers = columns.map((column) => (cells[column] ?? '').padStart(widths[column] ?? 0)).join('  ');
+    if (below) return `${numbers}\n${wrap(`  ${name}`, width, 2)}`;
     const room = Math.max(16, width - numbers.length - 2);
     return `${numbers}  ${name.length > room ? `${name.slice(0, room - 1)}…` : name}`;
   };
@@ -66,5 +72,10 @@ export function profileTable({ entries }: Profile, peaks: Peaks, width: number):
   const rest = sorted.slice(listed);
   const others = rest.reduce((sum, { seconds }) => sum + seconds, 0);
   const last = [percent(others / total), figure(others * 1e6), '', '', '', ''];
-  return [line(head, 'kernel'), ...lines, ...(rest.length === 0 ? [] : [line(last, `${rest.length} more kernels`)])];
+  const all = [
+    line(head, 'kernel'),
+    ...lines,
+    ...(rest.length === 0 ? [] : [line(last, `${rest.length} more kernels`)]),
+  ];
+  return all.flatMap((entry) => entry.split('\n'));
 }

@@ -31,16 +31,31 @@ export function plainLines(write: (text: string) => void, width: number = 80): P
       write((lines.find((line) => line.trimEnd().length <= width) ?? short).trimEnd());
     },
     end: () => {},
-    note: (text) => write(wrap(text, width)),
+    note: (text) => write(told(text, width)),
     result: (outcome) => write(`\n${outcomeText(outcome, width)}`),
   };
 }
 
 function outcomeText({ figures, out, files, next = [] }: RunOutcome, width: number): string {
-  const lines = labelled([...figures, ['files', out]], width);
-  for (const file of files) lines.push(`  ${file}`);
-  if (next.length > 0) lines.push('', ...next.map((line) => wrap(line, width)));
+  const listed = files.map((file): [string, string] => ['', `  ${file}`]);
+  const lines = labelled([...figures, ['files', out], ...listed], width);
+  if (next.length > 0) lines.push('', ...next.map((line) => told(line, width)));
   return lines.join('\n');
+}
+
+/**
+ * Wrapped text, in which a command (`… with: rheo …`) that does not fit beside its words stands below them and is not
+ * broken, so that it can be copied.
+ */
+export function told(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const [, words, command] = /^(.* with:) (rheo .*)$/.exec(line) ?? [];
+      if (words === undefined || command === undefined || line.length <= width) return wrap(line, width);
+      return `${wrap(words, width)}\n  ${command}`;
+    })
+    .join('\n');
 }
 
 /**
@@ -53,7 +68,7 @@ export function labelled(rows: readonly (readonly [string, string])[], width: nu
   if (room < leastRoom && rows.some(([, value]) => value.length > room)) {
     // A row without a label goes on with the value above it.
     return rows.flatMap(([label, value]) => [
-      ...(label === '' ? [] : [label]),
+      ...(label === '' ? [] : wrap(label, width).split('\n')),
       ...wrap(`  ${value}`, width).split('\n'),
     ]);
   }
@@ -65,4 +80,4 @@ export function labelled(rows: readonly (readonly [string, string])[], width: nu
 }
 
 /** Characters that a value needs beside its label to be read. */
-const leastRoom = 32;
+const leastRoom = 24;

@@ -9,7 +9,7 @@ import { horizonWords } from './horizon-words.ts';
 export function recordWords({ preparation, dataNames, measured }: TableRecord): [string, string][] {
   const { targets, task, classes, features, group, time, calendar, window } = preparation;
   const ahead = preparation.horizon === null ? '' : `, ${horizonWords(preparation)} ahead`;
-  const of = classes === null ? '' : `: ${classes.length} classes, ${some(classes)}`;
+  const of = classes === null ? '' : `, ${classes.length} classes: ${some(classes)}`;
   const cycles = calendar.length === 0 ? '' : `; place in the ${calendar.join(', ')}`;
   return [
     ['predicts', `${some(targets.map(({ column }) => column))}${ahead} (${task})${of}`],

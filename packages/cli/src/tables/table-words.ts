@@ -4,7 +4,7 @@
 
 import type { Preparation } from '@rheo/data';
 import { channelNames } from '@rheo/data';
-import { formatSeconds } from '../format-number.ts';
+import { counted, formatSeconds } from '../format-number.ts';
 import type { EventFacts, RunOutcome, RunStart, ShownMetric } from '../progress/progress.ts';
 import { horizonWords } from './horizon-words.ts';
 import type { Measured } from './measure-part.ts';
@@ -61,7 +61,7 @@ export function tableStart(start: TableStart): RunStart {
       ...start.notes.map((note) => `- ${note}`),
       '',
       `Learning ${targets}${ahead} (${preparation.task}) from ${sequences.train} sequences of up to ${steps} rows, ${channels} inputs each.`,
-      `Model: ${cell} of ${units} units, ${parameters} parameters. Up to ${epochs} epochs, ${batches}, ${optimizer} at rate ${rate} (${schedule}), seed ${seed}, backend ${start.backend}.`,
+      `Model: ${cell} of ${units} units, ${parameters} parameters. Up to ${counted(epochs, 'epoch')}, ${batches}, ${optimizer} at rate ${rate} (${schedule}), seed ${seed}, backend ${start.backend}.`,
       ...(resumedAfter === undefined ? [] : [`Going on after epoch ${resumedAfter}.`]),
       '',
     ],
@@ -136,7 +136,9 @@ function scoreRows(measured: readonly MeasuredPart[]): [string, string][] {
 export function tableFigures(outcome: TableOutcome): [string, string][] {
   const { epochs, bestEpoch, seconds, stopped } = outcome;
   const best = bestEpoch === undefined ? '' : `, the best was ${bestEpoch}`;
-  return [['training', `${epochs} epochs in ${formatSeconds(seconds)}${best}${stopped ? ', interrupted' : ''}`]];
+  return [
+    ['training', `${counted(epochs, 'epoch')} in ${formatSeconds(seconds)}${best}${stopped ? ', interrupted' : ''}`],
+  ];
 }
 
 /** One sentence on how it came out. */
