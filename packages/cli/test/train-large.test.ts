@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { flattenTree } from '@rheo/core';
 import { fromCheckpoint, fromTrainingCheckpoint } from '@rheo/train';
+import { Table as ArrowTable, Float64, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { rheo } from './collect.ts';
 import { quick, roomsCsv } from './tiny-tables.ts';
@@ -34,12 +35,29 @@ const typed = (row: string) =>
     Object.fromEntries(row.split(',').map((cell, c) => [keys[c], Number.isNaN(Number(cell)) ? cell : Number(cell)])),
   );
 
+/** The rows as an Arrow file of many record batches. */
+function arrowOf(lines: readonly string[]): Uint8Array {
+  const batch = (from: number) => {
+    const cells = lines.slice(from, from + 4000).map((line) => line.split(','));
+    const columns = keys.map((name, c) => {
+      const column = cells.map((row) => row[c] ?? '');
+      const numbers = column.every((cell) => !Number.isNaN(Number(cell)));
+      return [name, numbers ? vectorFromArray(column.map(Number), new Float64()) : vectorFromArray(column, new Utf8())];
+    });
+    return new ArrowTable(Object.fromEntries(columns));
+  };
+  const [first, ...rest] = Array.from({ length: Math.ceil(lines.length / 4000) }, (_, b) => batch(4000 * b));
+  return tableToIPC(first?.concat(...rest) ?? new ArrowTable(), 'file');
+}
+
 describe('a table beyond the memory limit', () => {
   put('mixed.csv', `${header}\n${mixed.join('\n')}\n`);
   put('mixed.jsonl', `${mixed.map(typed).join('\n')}\n`);
-  const options = ['--group', 'room', '--target', 'power', '--task', 'forecast', ...quick, '--epochs', '1'];
+  const about = ['--group', 'room', '--target', 'power', '--task', 'forecast'];
+  const options = [...about, ...quick, '--epochs', '1', '--metrics', 'mae'];
 
-  it.each(['csv', 'jsonl'])(
+  writeFileSync(join(folder, 'mixed.arrow'), arrowOf(mixed));
+  it.each(['csv', 'jsonl', 'arrow'])(
     'gives the model that it gives in memory: %s',
     async (ending) => {
       const run = async (out: string, ...more: string[]): Promise<string> => {
@@ -63,6 +81,15 @@ describe('a table beyond the memory limit', () => {
     },
     120_000,
   );
+
+  it('measures by epoch only what is asked for, and says so', async () => {
+    const unasked = [...about, ...quick, '--epochs', '1', '--memory-limit', '4MB', '--out', 'unasked'];
+    const { code, out } = await rheo(folder, ['train', 'mixed.csv', ...unasked]);
+    expect(code).toBe(0);
+    expect(out).toContain('- No metrics by epoch, as those need memory: ask for them (--metrics).');
+    expect(trained('unasked').numbers).toEqual(trained('disk-csv').numbers);
+    expect(readFileSync(join(folder, 'unasked', 'metrics.jsonl'), 'utf8')).not.toContain('validation_metrics');
+  }, 120_000);
 
   it('is refused with what is wrong and where, as in memory', async () => {
     const bad = [...mixed];

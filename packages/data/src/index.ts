@@ -42,8 +42,9 @@ export { type ReadZipOptions, readZip, type ZipEntry } from './read-zip.ts';
 export { checkSequences, type SequenceData } from './sequence-data.ts';
 export { isSequenceSource, type SequenceBuffers, type SequenceSource } from './sequence-source.ts';
 export { seriesColumn } from './table/array-columns.ts';
+export type { ByteBuffer, ByteSource } from './table/byte-source.ts';
 export { readNpyTable, readNpzTable } from './table/read-arrays.ts';
-export { readArrow } from './table/read-arrow.ts';
+export { readArrow, readArrowTables } from './table/read-arrow.ts';
 export { type ReadCsvOptions, readCsv, readCsvTables } from './table/read-csv.ts';
 export { type ReadJsonlOptions, readJsonl, readJsonlTables } from './table/read-jsonl.ts';
 export {

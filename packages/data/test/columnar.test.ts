@@ -19,7 +19,15 @@ import {
 import { gzipSync } from 'fflate';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it, vi } from 'vitest';
-import { cellText, type ParquetSource, readArrow, readParquet, readParquetTables, type Table } from '../src/index.ts';
+import {
+  cellText,
+  type ParquetSource,
+  readArrow,
+  readArrowTables,
+  readParquet,
+  readParquetTables,
+  type Table,
+} from '../src/index.ts';
 import { dataErrorOf } from './data-error.ts';
 
 const text = (table: Table): Record<string, (string | undefined)[]> =>
@@ -184,5 +192,64 @@ describe('readArrow', () => {
     vi.doUnmock('apache-arrow');
     expect(String(thrown)).toContain('Install it with "npm install apache-arrow"');
     expect(thrown).toMatchObject({ name: 'DataError', code: 'file' });
+  });
+});
+
+describe('readArrowTables', () => {
+  const batches = [0, 1, 2, 3].map((b) => {
+    const labels = ['x', b % 2 === 0 ? 'y' : null, `batch ${b}`];
+    return new ArrowTable({
+      n: vectorFromArray([3 * b, 3 * b + 1, 3 * b + 2], new Int32()),
+      c: vectorFromArray(labels, new Utf8()),
+      t: vectorFromArray([when, null, when], new TimestampMicrosecond()),
+    });
+  });
+  const [first, ...others] = batches;
+  const whole = first?.concat(...others) ?? new ArrowTable();
+  const rowsOf = (tables: readonly Table[]) =>
+    ['n', 'c', 't'].map((name) => tables.flatMap((table) => text(table)[name] ?? []));
+
+  it.each(['file', 'stream'] as const)('gives the rows of a %s in tables, whatever the batches', async (format) => {
+    const bytes = tableToIPC(whole, format);
+    let [most, asked] = [0, 0];
+    const source = {
+      byteLength: bytes.length,
+      slice: async (start: number, end: number = bytes.length) => {
+        asked++;
+        most = Math.max(most, end - start);
+        return bytes.slice(start, end).buffer;
+      },
+    };
+    const wanted = rowsOf([await readArrow(bytes)]);
+    expect(wanted[0]).toEqual(Array.from({ length: 12 }, (_, i) => String(i)));
+    for (const rows of [1, 4, 5, 12, 50]) {
+      const tables: Table[] = [];
+      for await (const table of readArrowTables(source, { rows, types: { c: 'category', t: 'time' } }))
+        tables.push(table);
+      const full = Math.floor(12 / rows);
+      expect(tables.map((table) => table.rows)).toEqual([
+        ...Array(full).fill(rows),
+        ...(12 % rows > 0 ? [12 % rows] : []),
+      ]);
+      expect(rowsOf(tables)).toEqual(wanted);
+    }
+    // It reads what it needs, not all of it.
+    expect(asked).toBeGreaterThan(20);
+    expect(most).toBeLessThan(bytes.length / 2);
+  });
+
+  it('names the row, of all, and refuses a file that ends too early', async () => {
+    const nested = new ArrowTable({ v: vectorFromArray([[1], [2]], new List(new Field('x', new Float64()))) });
+    const error = await dataErrorOf(readArrowTables(tableToIPC(nested), { rows: 1, file: 'my.arrow' }).next());
+    expect([error.code, error.details.column, error.details.file]).toEqual(['dtype', 'v', 'my.arrow']);
+    expect((await dataErrorOf(readArrowTables(tableToIPC(whole), { rows: 0 }).next())).code).toBe('argument');
+    const bytes = tableToIPC(whole, 'file');
+    for (let length = 0; length < bytes.length; length += 13) {
+      const read = async () => {
+        for await (const table of readArrowTables(bytes.slice(0, length), { rows: 5 })) if (table.rows === 0) break;
+      };
+      const found = await read().catch((reason: unknown) => reason);
+      expect({ length, found }).toMatchObject({ found: { name: 'DataError', code: 'format' } });
+    }
   });
 });

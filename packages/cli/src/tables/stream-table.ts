@@ -2,8 +2,8 @@
 
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ColumnKind, ParquetSource, Table } from '@rheo/data';
-import { DataError, readCsvTables, readJsonlTables, readParquetTables } from '@rheo/data';
+import type { ByteBuffer, ColumnKind, Table } from '@rheo/data';
+import { DataError, readArrowTables, readCsvTables, readJsonlTables, readParquetTables } from '@rheo/data';
 import { renamed } from '../user-file.ts';
 import { distinct, withFileColumn } from './join-tables.ts';
 import type { Format } from './read-table.ts';
@@ -25,7 +25,7 @@ export const streamed: Readonly<Record<Format, boolean>> = {
   csv: true,
   jsonl: true,
   parquet: true,
-  arrow: false,
+  arrow: true,
   npy: false,
   npz: false,
 };
@@ -68,22 +68,28 @@ function readPieces(folder: string, path: string, given: PieceOptions): AsyncIte
     case 'jsonl':
       return named(readJsonlTables(chunks(resolved), options), resolved, path);
     case 'parquet':
-      return named(parquetPieces(resolved, options), resolved, path);
+      return named(partsOfFile(resolved, readParquetTables, options), resolved, path);
     case 'arrow':
+      return named(partsOfFile(resolved, readArrowTables, options), resolved, path);
     case 'npy':
     case 'npz':
       throw new Error(`a file of ${format} is read whole`);
   }
 }
 
-async function* parquetPieces(path: string, options: PieceOptions): AsyncGenerator<Table, void, undefined> {
+/** A file of which its reader asks for what it needs. */
+async function* partsOfFile(
+  path: string,
+  read: (source: ByteBuffer, options: PieceOptions) => AsyncIterable<Table>,
+  options: PieceOptions,
+): AsyncGenerator<Table, void, undefined> {
   const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
     const what = cause.code === 'ENOENT' ? 'the file does not exist' : `the file cannot be read (${cause.code})`;
     throw new DataError('file', what, { file: path, remedy: 'Check the path.' }, { cause });
   });
   try {
     const { size } = await handle.stat();
-    const source: ParquetSource = {
+    const source: ByteBuffer = {
       byteLength: size,
       slice: async (start: number, end: number = size) => {
         const bytes = new Uint8Array(end - start);
@@ -91,7 +97,7 @@ async function* parquetPieces(path: string, options: PieceOptions): AsyncGenerat
         return bytes.buffer;
       },
     };
-    yield* readParquetTables(source, options);
+    yield* read(source, options);
   } finally {
     await handle.close();
   }

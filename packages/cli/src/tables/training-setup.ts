@@ -119,6 +119,7 @@ export async function trainingSetup(given: TrainSettings, parts: PreparedParts):
     notes: [
       ...(takesElapsed(cell) ? [] : [`The cell ${cell} is not told the time between rows.`]),
       ...(counted === undefined ? [] : [counted.note]),
+      ...(given.metrics === undefined && validation !== undefined && onDisk(parts) ? [withoutMetrics] : []),
     ],
   };
 }
@@ -150,13 +151,16 @@ function choosing(
   throw misuse('there is no validation part to tell the best epoch by', needed, remedy);
 }
 
+const withoutMetrics = 'No metrics by epoch, as those need memory: ask for them (--metrics).';
+
+function onDisk({ train }: PreparedParts): boolean {
+  return train.source !== train.data;
+}
+
 /** Metrics need a validation part, and all of its targets in memory. */
-function metricsOf(
-  { metrics }: TrainSettings,
-  { preparation, train, validation }: PreparedParts,
-): ResolvedSettings['metrics'] {
-  const onDisk = train.source !== train.data;
-  if (metrics === undefined) return validation === undefined || onDisk ? [] : usualMetrics(preparation);
+function metricsOf({ metrics }: TrainSettings, parts: PreparedParts): ResolvedSettings['metrics'] {
+  const { preparation, validation } = parts;
+  if (metrics === undefined) return validation === undefined || onDisk(parts) ? [] : usualMetrics(preparation);
   if (metrics.length === 0 || validation !== undefined) return metrics;
   const remedy = 'Set rows apart for it: --validation 0.15, or leave the option out';
   throw misuse('there is no validation part to measure', '--metrics', remedy);

@@ -7,14 +7,9 @@
 import type { ColumnMetaData, CompressionCodec, Compressors, FileMetaData, PageHeader, RowGroup } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
+import type { ByteBuffer } from './byte-source.ts';
 import { readDeltaHeader, readDeltaLengths } from './parquet-deltas.ts';
 import { type ByteReader, nextByte, walkRuns } from './parquet-runs.ts';
-
-/** A file that gives some of its bytes when asked. */
-interface Bytes {
-  readonly byteLength: number;
-  slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>;
-}
 
 /** Rows that a group may have for its size: what repeats takes few bytes, but is rows in memory all the same. */
 const freeRows = 2 ** 20;
@@ -50,7 +45,7 @@ function rangeOf(meta: ColumnMetaData | undefined, byteLength: number): { start:
 
 /** Throws for a row group with a page that would do harm. `optional` are the columns that may have missing cells. */
 export async function checkParquetGroup(
-  file: Bytes,
+  file: ByteBuffer,
   group: RowGroup,
   columns: readonly string[],
   optional: ReadonlySet<string>,

@@ -3,8 +3,9 @@
  * Plain, snappy and gzip pages are read; other compressions need a decompressor from the caller.
  */
 import { gunzipSync } from 'fflate';
-import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+import type { FileMetaData } from 'hyparquet';
 import { DataError, isDataError } from '../data-error.ts';
+import { asBuffer, type ByteSource } from './byte-source.ts';
 import { toCell, wantedColumns } from './rows-of-values.ts';
 import type { Table } from './table.ts';
 import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
@@ -13,10 +14,7 @@ import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-bui
 export type Decompressor = (input: Uint8Array, outputLength: number) => Uint8Array;
 
 /** Bytes, a File, or anything that gives some of its bytes when asked. */
-export type ParquetSource =
-  | Uint8Array
-  | Blob
-  | { readonly byteLength: number; slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer> };
+export type ParquetSource = ByteSource;
 
 /** How to read. */
 export interface ReadParquetOptions extends ReadTableOptions {
@@ -55,7 +53,7 @@ async function* cutTables(
   const where = file === undefined ? {} : { file };
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
   const { checkParquetGroup, checkParquetSizes } = await import('./parquet-guard.ts');
-  const buffer = asBuffer(source);
+  const buffer = asBuffer(source, 'a Parquet file');
   const compressors: Record<string, Decompressor> = {
     GZIP: (input, outputLength) => gunzipSync(input, { out: new Uint8Array(outputLength) }),
     ...options.compressors,
@@ -123,18 +121,6 @@ async function* cutTables(
     throw unreadable(where, new Error(`a row group of ${rowEnd - rowStart} rows has ${row - rowStart}`));
   }
   yield builder.finish([], false);
-}
-
-function asBuffer(source: ParquetSource): AsyncBuffer {
-  if (source instanceof Uint8Array) {
-    return { byteLength: source.length, slice: (start, end) => source.slice(start, end).buffer };
-  }
-  if (source instanceof Blob) {
-    return { byteLength: source.size, slice: (start, end) => source.slice(start, end).arrayBuffer() };
-  }
-  if (typeof source === 'object' && source !== null && 'slice' in source) return source;
-  const remedy = 'Pass bytes, a File or a Blob.';
-  throw new DataError('argument', `${typeof source} is no source of a Parquet file`, { remedy });
 }
 
 function unreadable(where: { readonly file?: string }, cause: unknown): DataError {
