@@ -55,7 +55,7 @@ describe('evaluate', () => {
   it('says how good the model is beside the baseline', async () => {
     const { code, out } = await rheo(folder, ['evaluate', classes, '--data', 'flags.csv']);
     expect(code).toBe(0);
-    expect(out).toMatch(/accuracy +\d+\.\d % \(commonest class: \d+\.\d %\)/);
+    expect(out).toMatch(/accuracy +\d+\.\d % \(the commonest class: \d+\.\d %\)/);
     expect(out).toMatch(/rows +180 of flags\.csv/);
   });
 

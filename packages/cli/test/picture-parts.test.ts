@@ -1,7 +1,12 @@
 /** The parts that pictures are made of: colours, amounts, bins, stretches, statistics. */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { amount, lapse, percent, roundLapses } from '../src/pictures/amount.ts';
 import { calibration } from '../src/pictures/calibration.ts';
+import { classStretch } from '../src/pictures/class-stretch.ts';
+import { draw } from '../src/pictures/draw.ts';
+import { epochCurve } from '../src/pictures/epoch-curve.ts';
 import { gapBins } from '../src/pictures/gap-bins.ts';
 import { gapHistogram } from '../src/pictures/gap-histogram.ts';
 import { powerTicks } from '../src/pictures/power-ticks.ts';
@@ -10,6 +15,7 @@ import { shortLabel } from '../src/pictures/short-label.ts';
 import { evenly, quantile, wilson } from '../src/pictures/statistics.ts';
 import { informativeStretch, shorterStretch } from '../src/pictures/stretch.ts';
 import { palettes, seriesLook } from '../src/pictures/theme.ts';
+import { momentText, timeAxis } from '../src/pictures/time-axis.ts';
 
 /** Contrast of two colours by WCAG 2.2. */
 function contrast(a: string, b: string): number {
@@ -34,6 +40,64 @@ describe.each(['light', 'dark'] as const)('the %s palette', (scheme) => {
     expect(contrast(inks['gap-ink'], gap)).toBeGreaterThanOrEqual(3);
     expect(contrast(rule, paper)).toBeGreaterThan(1.2);
   });
+});
+
+it.each([
+  [
+    ['2015-02-03T22:00Z', '2015-02-03T23:30Z', '2015-02-04T01:00Z'],
+    ['22:00\n3 Feb', '23:30', '01:00\n4 Feb'],
+  ],
+  [
+    ['2015-02-03T00:00:00Z', '2015-02-03T00:00:15Z'],
+    ['00:00:00\n3 Feb', '00:00:15'],
+  ],
+  [
+    ['2014-05-30T00:00Z', '2014-06-01T00:00Z', '2014-06-03T00:00Z'],
+    ['30\nMay', '1\nJun', '3'],
+  ],
+  [
+    ['2013-10-01T00:00Z', '2014-01-01T00:00Z', '2014-04-01T00:00Z'],
+    ['Oct\n2013', 'Jan\n2014', 'Apr'],
+  ],
+  [
+    ['2013-01-01T00:00Z', '2014-01-01T00:00Z'],
+    ['2013', '2014'],
+  ],
+])('ticks at %j', (moments, texts) => {
+  const ticks = moments.map((moment) => new Date(moment));
+  expect(ticks.map((tick, i) => momentText(tick, i, ticks))).toEqual(texts);
+});
+
+it('a plot hands the ticks over that their texts depend on', () => {
+  const at = (hour: number): Date => new Date(Date.UTC(2015, 1, 3, hour));
+  const svg = draw(
+    { title: 'times', description: '' },
+    { width: 600, x: timeAxis({ kind: 'date', gaps: [] }, 600), marks: [Plot.dotX([at(12), at(36)], { x: (d) => d })] },
+  );
+  expect(svg).toContain('>21:00<');
+  expect(svg).toContain('>4 Feb<');
+});
+
+it('what was true once, without a neighbour in time, has a mark of its own', () => {
+  const times = [0, 1, 2, 50, 100];
+  const stretch = { items: [0, 1, 2, 3, 4], usual: 2 };
+  const truth = (item: number): number => [0, 0, 0, 1, 0][item] ?? -1;
+  const facts = { stretch, times, time: { kind: 'number', gaps: [] }, label: 'y', labels: ['a', 'b'] } as const;
+  const svg = classStretch({ ...facts, truth, prediction: () => 0 }, 800);
+  const marks = (label: string): number =>
+    [...parseHTML(svg).document.querySelectorAll(`g[aria-label="${label}"] > *`)].length;
+  // A bar over the first three, a tick for each of the others.
+  expect([marks('bar'), marks('tick')]).toEqual([1, 2]);
+});
+
+it('an epoch alone stands in the middle, with no second one beside it', () => {
+  const line = { name: 'one', stroke: 'red', points: [{ epoch: 1, value: 2 }] };
+  const svg = epochCurve({ title: 'loss', label: 'loss', lines: [line] }, 600);
+  const { document } = parseHTML(svg);
+  const texts = [...document.querySelectorAll('g[aria-label="x-axis tick label"] text')].map(
+    (text) => text.textContent,
+  );
+  expect(texts).toEqual(['1']);
 });
 
 it('twelve series look differently', () => {

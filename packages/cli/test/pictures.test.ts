@@ -51,6 +51,16 @@ it.each([1, 2, 25, 200])('learning curve of %i epochs: a point per epoch and the
   expect(svg).toMatch(/^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
 });
 
+it('numbers stay on the line of their units', () => {
+  const text = '97.1 % of 308 d, 3 days, 5 dots, 59 s';
+  const html = page({ title: 'a/b.c', sections: [{ blocks: [{ kind: 'text', text }] }] });
+  const glued = text.replace('1 %', '1\u00a0%').replace('308 d', '308\u00a0d').replace('59 s', '59\u00a0s');
+  const { document } = parseHTML(html);
+  expect(document.querySelector('p')?.textContent).toBe(glued);
+  // A long title breaks between the parts of a path.
+  expect(document.querySelector('h1')?.innerHTML).toBe('a/<wbr>b.<wbr>c');
+});
+
 it('the page fetches nothing, runs nothing, and shows text as text', () => {
   const html = page({
     title: 'a <b>',

@@ -18,7 +18,7 @@ import { runReport } from '../pictures/run-report.ts';
 import type { RunOptions, RunSession } from '../run-session.ts';
 import { refuseSettled, withRun } from '../run-session.ts';
 import type { GivenSettings } from '../settings/config-file.ts';
-import { configText, readConfigFile } from '../settings/config-file.ts';
+import { configText, mapFiles, readConfigFile } from '../settings/config-file.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { TrainSettings } from '../settings/train-settings.ts';
 import { optionOf, settingKeys } from '../settings/train-settings.ts';
@@ -192,7 +192,7 @@ async function trainParts(training: Training): Promise<TableOutcome> {
     notes,
     heldOut,
     rows: rowFacts(train.table, preparation),
-    config: JSON.parse(configText({ ...settings, data: dataNames }, '.')) as unknown,
+    config: mapFiles(settings, (file) => basename(file)),
   });
   await run.write('report.html', runReport(facts));
   return result;

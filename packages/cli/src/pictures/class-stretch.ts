@@ -22,6 +22,8 @@ export interface ClassStretch {
   prediction(item: number): number;
 }
 
+const inset = { insetTop: 4, insetBottom: 4 } as const;
+
 /** Rows that fit; the rarest of more classes share the last one. */
 const mostRows = 12;
 
@@ -38,6 +40,8 @@ export function classStretch(facts: ClassStretch, width: number): string {
   }));
   const domain = [...rows.names.keys()];
   const wrong = points.filter(({ right }) => !right);
+  const spans = trueSpans(facts, rows.of);
+  const once = spans.filter(({ from, to }) => Number(from) === Number(to));
   const paused = pauses(stretch, times).length;
   const marginLeft = 16 + 6.8 * Math.max(4, ...domain.map((row) => text(row).length));
   return draw(
@@ -56,14 +60,17 @@ export function classStretch(facts: ClassStretch, width: number): string {
       y: { type: 'band', label: null, domain, tickSize: 0, tickFormat: text },
       marks: [
         ...pauseMarks(stretch, times, kind),
-        Plot.barX(trueSpans(facts, rows.of), {
-          x1: 'from',
-          x2: 'to',
+        Plot.barX(
+          spans.filter((span) => !once.includes(span)),
+          { x1: 'from', x2: 'to', y: 'row', fill: colour('truth'), fillOpacity: 0.45, ...inset },
+        ),
+        Plot.tickX(once, {
+          x: 'from',
           y: 'row',
-          fill: colour('truth'),
-          fillOpacity: 0.45,
-          insetTop: 4,
-          insetBottom: 4,
+          stroke: colour('truth'),
+          strokeOpacity: 0.45,
+          strokeWidth: 3,
+          ...inset,
         }),
         Plot.dot(
           points.filter(({ right }) => right),
@@ -112,17 +119,17 @@ function rowsOf({ stretch, labels, truth, prediction }: ClassStretch): Rows {
   return { names, of: (index) => (own.includes(index) ? String(index) : 'others') };
 }
 
-/** How long each class held: from its observations to the next, over a pause not at all. */
+/** How long each class held: from its observations to the next, over a pause and at the end not at all. */
 function trueSpans(
   { stretch, times, time, truth }: ClassStretch,
   rowOf: Rows['of'],
 ): { from: number | Date; to: number | Date; row: string }[] {
   const spans: { from: number; to: number; row: string }[] = [];
-  stretch.items.slice(1).forEach((item, i) => {
-    const before = stretch.items[i] ?? 0;
-    const [from, to] = [times[before] ?? 0, times[item] ?? 0];
-    if (to - from > stretch.usual) return;
-    const [last, row] = [spans.at(-1), rowOf(truth(before))];
+  stretch.items.forEach((item, i) => {
+    const from = times[item] ?? 0;
+    const next = times[stretch.items[i + 1] ?? -1] ?? from;
+    const to = next - from > stretch.usual ? from : next;
+    const [last, row] = [spans.at(-1), rowOf(truth(item))];
     if (last?.row === row && last.to === from) last.to = to;
     else spans.push({ from, to, row });
   });

@@ -39,7 +39,7 @@ export function epochCurve({ title, label, lines, baseline: level, marked }: Epo
   const logarithmic = least > 0 && most / least > 3;
   const pad = logarithmic ? 1.1 : 0.07 * (most - least || Math.abs(most) || 1);
   const domain = logarithmic ? ([least / pad, most * pad] as const) : ([least - pad, most + pad] as const);
-  const last = Math.max(2, ...lines.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
+  const last = Math.max(1, ...lines.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   const ring = shown
     .map(({ points }) => points.find(({ epoch }) => epoch === marked))
     .findLast((point) => point !== undefined);
@@ -61,7 +61,8 @@ export function epochCurve({ title, label, lines, baseline: level, marked }: Epo
         labelOffset: 38,
         ticks: epochTicks(last, width < 500 ? 5 : 12),
         tickFormat: 'd',
-        domain: [1, last],
+        // One epoch alone stands in the middle.
+        domain: last === 1 ? [0.5, 1.5] : [1, last],
       },
       y: {
         type: logarithmic ? 'log' : 'linear',

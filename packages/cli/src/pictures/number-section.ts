@@ -77,7 +77,7 @@ function targetSection(facts: RunFacts, heldOut: HeldOutFacts, outcome: NumberOu
 function gapCaption({ learning }: RunFacts, { horizon }: HeldOutFacts, compared: boolean): string {
   const of =
     horizon === undefined ? 'that elapsed since the observation before' : 'from the last row seen to the one predicted';
-  const other = compared ? ` Orange: the median of ${learning.baseline?.name ?? 'the baseline'}.` : '';
+  const other = compared ? ` Orange: the median error of ${learning.baseline?.name ?? 'the baseline'}.` : '';
   return `Error by the time ${of}: median (dot), the middle half (thick) and nine tenths (thin) of the errors.${other}`;
 }
 

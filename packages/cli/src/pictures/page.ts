@@ -61,8 +61,8 @@ ${style}
 </head>
 <body>
 <main>
-<h1>${escapeText(title).replaceAll('_', '_<wbr>')}</h1>
-${summary === undefined ? '' : `<p class="summary">${escapeText(summary)}</p>\n`}${sections.map(sectionText).join('\n')}
+<h1>${escapeText(title).replace(/[_/.]/g, '$&<wbr>')}</h1>
+${summary === undefined ? '' : `<p class="summary">${prose(summary)}</p>\n`}${sections.map(sectionText).join('\n')}
 </main>
 </body>
 </html>
@@ -81,13 +81,13 @@ function blockText(block: Block): string {
     case 'row':
       return `<div class="row">\n${block.pictures.map(pictureText).join('\n')}\n</div>`;
     case 'confusion':
-      return `<figure>\n${confusionTable(block.confusion)}\n<figcaption>${escapeText(block.caption)}</figcaption>\n</figure>`;
+      return `<figure>\n${confusionTable(block.confusion)}\n<figcaption>${prose(block.caption)}</figcaption>\n</figure>`;
     case 'table':
       return tableText(block.rows, block.head);
     case 'list':
-      return `<ul>\n${block.items.map((item) => `<li>${escapeText(item)}</li>`).join('\n')}\n</ul>`;
+      return `<ul>\n${block.items.map((item) => `<li>${prose(item)}</li>`).join('\n')}\n</ul>`;
     case 'text':
-      return `<p>${escapeText(block.text)}</p>`;
+      return `<p>${prose(block.text)}</p>`;
     case 'source':
       return `<details>\n<summary>${escapeText(block.label)}</summary>\n<pre>${escapeText(block.text)}</pre>\n</details>`;
   }
@@ -97,15 +97,15 @@ function pictureText({ caption, wide, narrow, narrowCaption }: Picture): string 
   const drawn = narrow === undefined ? wide : `<div class="wide">${wide}</div>\n<div class="narrow">${narrow}</div>`;
   const said =
     narrowCaption === undefined
-      ? escapeText(caption)
-      : `<span class="wide">${escapeText(caption)}</span><span class="narrow">${escapeText(narrowCaption)}</span>`;
+      ? prose(caption)
+      : `<span class="wide">${prose(caption)}</span><span class="narrow">${prose(narrowCaption)}</span>`;
   return `<figure>\n${drawn}\n<figcaption>${said}</figcaption>\n</figure>`;
 }
 
 function tableText(rows: readonly (readonly string[])[], head: readonly string[] | undefined): string {
   const cells = (values: readonly string[]): string =>
     values
-      .map((cell, i) => (i === 0 ? `<th scope="row">${escapeText(cell)}</th>` : `<td>${escapeText(cell)}</td>`))
+      .map((cell, i) => (i === 0 ? `<th scope="row">${escapeText(cell)}</th>` : `<td>${prose(cell)}</td>`))
       .join('');
   const names =
     head === undefined
@@ -113,6 +113,11 @@ function tableText(rows: readonly (readonly string[])[], head: readonly string[]
       : `<thead><tr>${head.map((name) => `<th scope="col">${escapeText(name)}</th>`).join('')}</tr></thead>\n`;
   const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n');
   return `<div class="scroll"><table>\n${names}<tbody>\n${body}\n</tbody>\n</table></div>`;
+}
+
+/** Text whose numbers keep their units on the same line. */
+function prose(text: string): string {
+  return escapeText(text).replace(/(\d) (?=(%|[mµn]?s|min|h|d)(?![\p{L}\d]))/gu, '$1\u00a0');
 }
 
 const style = `${schemes(':root')}
@@ -129,7 +134,7 @@ thead th, tbody th { color: ${colour('faint')}; }
 thead th { border-bottom: 1px solid ${colour('rule')}; }
 figure { margin: 1.5rem 0 2rem; break-inside: avoid; }
 figure svg { display: block; }
-.row { columns: 2 22rem; column-gap: 2rem; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); column-gap: 2rem; }
 .row figure { margin: 0; padding: .5rem 0 1.5rem; }
 .confusion th, .confusion td { padding: .25rem .5rem; text-align: right; white-space: nowrap; border: 1px solid ${colour('rule')}; }
 .confusion.many { font-size: .8rem; }

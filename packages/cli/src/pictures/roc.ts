@@ -63,13 +63,17 @@ export function rocPicture(curves: readonly RocCurve[], width: number): string {
           const { stroke, dashes, sample } = seriesLook(i);
           return [
             Plot.line(fewer(points), { x: 'others', y: 'found', stroke, strokeDasharray: dashes, strokeWidth: 2 }),
-            Plot.text([`${sample} ${shortLabel(label, 28)}, area ${auc.toFixed(3)}`], {
-              text: (text: string) => text,
-              frameAnchor: 'bottom-left',
-              fill: stroke,
-              fontWeight: 'bold',
-              dy: 60 + 18 * i,
-            }),
+            // Samples differ in width, so that names have a column of their own.
+            ...[sample, `${shortLabel(label, 28)}, area ${auc.toFixed(3)}`].map((part, column) =>
+              Plot.text([part], {
+                text: (text: string) => text,
+                frameAnchor: 'bottom-left',
+                fill: stroke,
+                fontWeight: 'bold',
+                dx: 44 * column,
+                dy: 60 + 18 * i,
+              }),
+            ),
           ];
         }),
       ],

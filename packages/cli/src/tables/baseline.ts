@@ -37,10 +37,10 @@ export function baselineFacts(
   return { usual: [counts.indexOf(Math.max(...counts))] };
 }
 
-/** What people call it. */
+/** What people call it, with its article. */
 export function baselineName({ task, classes }: Preparation): string {
-  if (task === 'forecast' || task === 'next-step') return 'last value';
-  return classes === null ? 'mean' : 'commonest class';
+  if (task === 'forecast' || task === 'next-step') return 'the last value';
+  return classes === null ? 'the mean' : 'the commonest class';
 }
 
 /** What it predicts, [N, targets], for the rows of a model's predictions. */

@@ -69,7 +69,7 @@ const classMetrics: Readonly<Record<(typeof ofClasses)[number], (classes: readon
   auc: (classes) => ({
     key: 'auc',
     label: 'AUC',
-    name: `ROC AUC of ${classes[1]}`,
+    name: `ROC AUC of class ${classes[1]}`,
     format: (value) => value.toFixed(4),
     metric: { ...metrics.rocAuc, name: 'auc' },
   }),

@@ -100,7 +100,7 @@ function scoreClasses(
       { mask },
     );
     figures['auc'] = auc;
-    scores.push({ name: `ROC AUC of ${classes[1]}`, model: auc.toFixed(4) });
+    scores.push({ name: `ROC AUC of class ${classes[1]}`, model: auc.toFixed(4) });
   }
   return { figures, scores };
 }

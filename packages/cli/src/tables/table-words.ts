@@ -149,6 +149,6 @@ export function tableSummary({ measured }: TableOutcome): string {
   if (first === undefined || scored === undefined || best === undefined) {
     return 'No rows were set apart, so nothing says how good the model is.';
   }
-  const beside = best.baseline === undefined ? '' : `; ${scored.baselineName}: ${best.baseline}`;
+  const beside = best.baseline === undefined ? '' : `, against ${best.baseline} of ${scored.baselineName}`;
   return `On ${scored.rows} rows of the ${first.part} part: ${best.name} ${best.model}${beside}.`;
 }
