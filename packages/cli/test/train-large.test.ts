@@ -91,6 +91,72 @@ describe('a table beyond the memory limit', () => {
     expect(readFileSync(join(folder, 'unasked', 'metrics.jsonl'), 'utf8')).not.toContain('validation_metrics');
   }, 120_000);
 
+  it.each([
+    ['beside data in memory', 'few.csv'],
+    ['beside data on the disk', 'mixed.csv'],
+  ])(
+    'files of the other parts lie on the disk as well: %s',
+    async (_, data) => {
+      put('few.csv', `${header}\n${mixed.slice(0, 900).join('\n')}\n`);
+      // As many rows as figures are made of, so that these are of the whole part.
+      put('later.csv', roomsCsv(1000));
+      put('others.csv', roomsCsv(900, ['d', 'e', 'f', 'g']));
+      const parts = ['--validation', 'others.csv', '--test', 'later.csv'];
+      const run = async (out: string, ...more: string[]) => {
+        const {
+          code,
+          err,
+          out: said,
+        } = await rheo(folder, ['train', data, ...options, ...parts, '--out', out, ...more]);
+        expect({ code, err }).toEqual({ code: 0, err: '' });
+        const last =
+          readFileSync(join(folder, out, 'metrics.jsonl'), 'utf8')
+            .trim()
+            .split('\n')
+            .at(-1) ?? '';
+        const { test, validation } = JSON.parse(last) as Record<string, unknown>;
+        return { said: said.replace(/\s+/g, ' '), figures: { test, validation } };
+      };
+      const inMemory = await run(`own-memory-${data}`);
+      expect(inMemory.said).not.toContain('on the disk');
+      const onDisk = await run(`own-disk-${data}`, '--memory-limit', '4MB');
+      for (const part of ['test', 'validation']) {
+        expect(onDisk.said).toMatch(
+          new RegExp(`In memory the ${part} part would take about \\d MB: it lies on the disk`),
+        );
+      }
+      expect(onDisk.said).toContain('The test part is later.csv: 3000 rows.');
+      expect(onDisk.said).toContain('Figures and pictures are of 3000 rows of the test part.');
+      expect(trained(`own-disk-${data}`)).toEqual(trained(`own-memory-${data}`));
+      expect(onDisk.figures).toEqual(inMemory.figures);
+      expect(readdirSync(join(folder, `own-disk-${data}`)).sort()).toEqual(
+        readdirSync(join(folder, `own-memory-${data}`)).sort(),
+      );
+    },
+    120_000,
+  );
+
+  it('a part with other columns, or a damaged one, is refused with its name, and leaves nothing', async () => {
+    put('few.csv', `${header}\n${mixed.slice(0, 900).join('\n')}\n`);
+    put('strange.csv', roomsCsv(1500).replace('load', 'laod'));
+    put(
+      'damaged.csv',
+      roomsCsv(1500)
+        .replace(/,[^,]*(\n[^\n]*\n)$/, ',$1')
+        .replace(/\n([^\n,]*,[^\n,]*),[^\n,]*,([^\n]*)\n$/, '\n$1,much,$2\n'),
+    );
+    for (const [file, says] of [
+      ['strange.csv', 'the table lacks load, which the model was trained with, and has laod'],
+      ['damaged.csv', 'damaged.csv, line 4501, column load: "much" is no number'],
+    ] as const) {
+      const args = ['train', 'few.csv', ...options, '--test', file, '--memory-limit', '2MB', '--out', 'refused'];
+      const { code, err } = await rheo(folder, args);
+      expect(code).toBe(2);
+      expect(err.replace(/\s+/g, ' ')).toContain(says);
+      expect(readdirSync(folder).filter((name) => name.includes('refused'))).toEqual([]);
+    }
+  }, 60_000);
+
   it('is refused with what is wrong and where, as in memory', async () => {
     const bad = [...mixed];
     bad[20_000] = (bad[20_000] ?? '').replace(/,[^,]*$/, '');

@@ -11,6 +11,7 @@ import { readNpy } from './read-npy.ts';
 import { loadWalker2d, type Walker2d, type Walker2dOptions, walker2dFromZip } from './walker2d.ts';
 
 export { type DiskOptions, fitOnDisk, type PreparedOnDisk } from './node/fit-on-disk.ts';
+export { type EvaluationOnDisk, prepareOnDisk } from './node/prepare-on-disk.ts';
 export type { StoredEvaluation, StoredSequences } from './node/stored-sequences.ts';
 
 /** All bytes of a file. Errors: `file`. */

@@ -27,8 +27,10 @@ import { baselineFacts } from '../tables/baseline.ts';
 import { learningFacts } from '../tables/learning-facts.ts';
 import type { Measured } from '../tables/measure-part.ts';
 import { measurePart } from '../tables/measure-part.ts';
+import { memoryBudget } from '../tables/memory-budget.ts';
+import type { Part } from '../tables/own-part.ts';
 import { prepareFromDisk } from '../tables/prepare-from-disk.ts';
-import type { Part, PreparedParts } from '../tables/prepare-parts.ts';
+import type { PreparedParts } from '../tables/prepare-parts.ts';
 import { prepareParts } from '../tables/prepare-parts.ts';
 import { rowFacts } from '../tables/row-facts.ts';
 import { tableFacts } from '../tables/table-facts.ts';
@@ -71,10 +73,9 @@ export async function trainTable(
     const settings = requireData({ ...before?.settings, ...asked });
     return withBackend(settings.backend ?? 'wasm', folder, async (backend) => {
       // A turn for the signal, which then ends the training before its first step.
-      const scratch = resolve(folder, session.run.path);
-      const parts =
-        (await prepareFromDisk(folder, settings, { scratch, signal: terminal.signal })) ??
-        (await prepareParts(folder, settings));
+      const { files: scratch } = session.run;
+      const disk = { budget: memoryBudget(folder, settings), scratch, signal: terminal.signal };
+      const parts = (await prepareFromDisk(folder, settings, disk)) ?? (await prepareParts(folder, settings, disk));
       try {
         const result = await trainParts({ settings, parts, before, session, terminal, backend });
         const model = resolve(folder, session.run.path, 'model.safetensors');

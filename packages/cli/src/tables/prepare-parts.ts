@@ -3,27 +3,19 @@
  * reads parts that have files of their own by it. Every decision is a note.
  */
 
-import { basename } from 'node:path';
-import type { Preparation, PrepareOptions, SequenceSource, Table, TableSequences, TimeUnit } from '@rheo/data';
+import type { Preparation, PrepareOptions, Table, TimeUnit } from '@rheo/data';
 import { fitPreparation } from '@rheo/data';
 import { misuse } from '../failure.ts';
 import { lengthOf } from '../settings/takes.ts';
 import type { PartSource, TrainSettings } from '../settings/train-settings.ts';
 import type { Roles } from './guess-roles.ts';
 import { guessRoles } from './guess-roles.ts';
-import { readForModel } from './read-for-model.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { Part } from './own-part.ts';
+import { ownPart, sampleNotes } from './own-part.ts';
 import { fileColumn, readTables } from './read-table.ts';
 import { refuseMixed } from './refuse-mixed.ts';
 import { inOptions } from './table-failure.ts';
-
-/** Rows of one part with the table that they are from. */
-export interface Part {
-  readonly name: 'training' | 'validation' | 'test';
-  readonly table: Table;
-  readonly data: TableSequences;
-  /** What training and validation read: the data, or all of a part of which table and data are a sample. */
-  readonly source: SequenceSource;
-}
 
 /** The parts of a training. */
 export interface PreparedParts {
@@ -37,9 +29,19 @@ export interface PreparedParts {
   dispose(): Promise<void>;
 }
 
-/** Reads and prepares tables in memory. Throws `DataError` and `RheoError` naming file, line, column or option. */
-export async function prepareParts(folder: string, settings: TrainSettings): Promise<PreparedParts> {
-  const { data, validation, test } = settings;
+/** Where what does not fit into memory goes, and what stops the reading. */
+export interface DiskRequest {
+  readonly budget: MemoryBudget;
+  readonly scratch: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Reads and prepares tables in memory, but for parts that have files of their own and do not fit. Throws `DataError` and
+ * `RheoError` naming file, line, column or option.
+ */
+export async function prepareParts(folder: string, settings: TrainSettings, disk: DiskRequest): Promise<PreparedParts> {
+  const { data } = settings;
   let table = await readTables(folder, data, { columns: wantedColumns(settings) });
   refuseMixed(table, [...(settings.ignore ?? []), ...(settings.group ?? []), fileColumn]);
   const { roles, notes: guesses } = guessRoles(table, settings);
@@ -54,34 +56,54 @@ export async function prepareParts(folder: string, settings: TrainSettings): Pro
   const fitted = inOptions(() => fitPreparation(used, prepareOptions(settings, roles)));
   const { preparation } = fitted;
   refuseOtherClock(settings, roles.time, preparation.time?.unit);
-  const found: string[] = [];
-  const own = (name: Part['name'], source: PartSource | undefined): Promise<Part | undefined> =>
-    ownPart(folder, name, source, { table, preparation, found });
   const split = (name: 'validation' | 'test'): Part | undefined =>
     fitted[name] === undefined ? undefined : { name, table: used, data: fitted[name], source: fitted[name] };
+  const own = await ownParts(folder, settings, preparation, table.notes, disk);
+  const validation = own.validation ?? split('validation');
+  const test = own.test ?? split('test');
   return {
     roles,
     preparation,
     train: { name: 'training', table: used, data: fitted.train, source: fitted.train },
-    validation: (await own('validation', validation)) ?? split('validation'),
-    test: (await own('test', test)) ?? split('test'),
-    notes: [...guesses, ...fitted.notes, ...found],
-    dispose: async () => undefined,
+    validation,
+    test,
+    notes: [...guesses, ...fitted.notes, ...own.notes, ...sampleNotes(test, validation)],
+    dispose: own.dispose,
   };
 }
 
-/** A part that has files of its own. */
-export async function ownPart(
+/** Parts that have files of their own. */
+export interface OwnParts {
+  readonly validation: Part | undefined;
+  readonly test: Part | undefined;
+  readonly notes: readonly string[];
+  dispose(): Promise<void>;
+}
+
+/** Reads them; `told` are notes on the training part. Throws as `ownPart`, and leaves nothing on the disk then. */
+export async function ownParts(
   folder: string,
-  name: Part['name'],
-  files: PartSource | undefined,
-  { table, preparation, found }: { readonly table: Table; readonly preparation: Preparation; readonly found: string[] },
-): Promise<Part | undefined> {
-  if (typeof files !== 'object') return undefined;
-  const { table: other, data, notes } = await readForModel(folder, files, preparation, 'evaluate');
-  found.push(`The ${name} part is ${files.map((file) => basename(file)).join(', ')}: ${other.rows} rows.`);
-  found.push(...notes.filter((note) => !table.notes.includes(note)));
-  return { name, table: other, data, source: data };
+  { validation, test }: Pick<TrainSettings, 'validation' | 'test'>,
+  preparation: Preparation,
+  told: readonly string[],
+  disk: DiskRequest,
+): Promise<OwnParts> {
+  const [notes, owned]: [string[], (() => Promise<void>)[]] = [[], []];
+  const dispose = async (): Promise<void> => {
+    for (const free of owned) await free();
+  };
+  const request = { ...disk, preparation, told, notes, owned };
+  try {
+    return {
+      validation: await ownPart(folder, 'validation', validation, request),
+      test: await ownPart(folder, 'test', test, request),
+      notes,
+      dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }
 
 /** All columns, unless every role is named: then no other column needs to be readable. */

@@ -7,6 +7,7 @@ import type { ColumnKind, Preparation, Table, TableSequences } from '@rheo/data'
 import { columnKinds, DataError, prepare } from '@rheo/data';
 import { nearestName } from '../backends/nearest-name.ts';
 import { fileColumn, readTables } from './read-table.ts';
+import { firstTable, tablesOfFiles } from './stream-table.ts';
 import { inOptions } from './table-failure.ts';
 
 /** A table and its sequences. */
@@ -33,6 +34,28 @@ export async function readForModel(
   return { table, data, notes };
 }
 
+/**
+ * The same tables piece by piece, with the columns that evaluation needs, for those that do not fit into memory. Throws as
+ * `readForModel`.
+ */
+export async function* piecesForModel(
+  folder: string,
+  paths: readonly string[],
+  preparation: Preparation,
+): AsyncGenerator<Table, void, undefined> {
+  const withFile = preparation.group.includes(fileColumn);
+  const first = await firstTable(folder, paths, { withFile });
+  refuseOtherColumns(first, preparation, 'evaluate');
+  const columns = columnsNeeded(preparation, 'evaluate');
+  // Of the columns that it has, those that it would read otherwise; truth values are numbers, too.
+  const wanted = kindsFor(preparation);
+  const other = first.columns.flatMap(({ name, kind }) => {
+    const as = wanted[name];
+    return as === undefined || as === kind || (as === 'number' && kind === 'boolean') ? [] : [[name, as] as const];
+  });
+  yield* tablesOfFiles(folder, paths, { columns, types: Object.fromEntries(other), withFile });
+}
+
 /** A word among numbers is then an error with its line. Labels of classes are read as texts, unless they are numbers: yes and no are no truth values then. */
 function kindsFor(preparation: Preparation): Record<string, ColumnKind> {
   const { classes, targets, features, time } = preparation;
@@ -43,11 +66,15 @@ function kindsFor(preparation: Preparation): Record<string, ColumnKind> {
   return { ...columnKinds(preparation), ...Object.fromEntries([...clock, ...numbers, ...labels]) };
 }
 
-function refuseOtherColumns(table: Table, preparation: Preparation, purpose: 'evaluate' | 'predict'): void {
-  const { time, group, features, targets } = preparation;
-  const answers = targets.map(({ column }) => column);
+function columnsNeeded({ time, group, features, targets }: Preparation, purpose: 'evaluate' | 'predict'): string[] {
   const inputs = [...(time === null ? [] : [time.column]), ...group, ...features.map(({ column }) => column)];
-  const needed = [...new Set(purpose === 'evaluate' ? [...inputs, ...answers] : inputs)];
+  const answers = targets.map(({ column }) => column);
+  return [...new Set(purpose === 'evaluate' ? [...inputs, ...answers] : inputs)];
+}
+
+function refuseOtherColumns(table: Table, preparation: Preparation, purpose: 'evaluate' | 'predict'): void {
+  const answers = preparation.targets.map(({ column }) => column);
+  const needed = columnsNeeded(preparation, purpose);
   const own = table.columns.map(({ name }) => name);
   const missing = needed.filter((name) => !own.includes(name));
   if (missing.length === 0) return;

@@ -14,6 +14,8 @@ export interface StreamRequest {
   readonly columns?: readonly string[] | undefined;
   /** Kinds that columns must have. */
   readonly types?: Readonly<Record<string, ColumnKind>> | undefined;
+  /** The column `(file)` also for one file. */
+  readonly withFile?: boolean | undefined;
 }
 
 /** Rows of a piece; kinds are told from a thousand, as when a file is read whole. */
@@ -40,7 +42,7 @@ export async function firstTable(folder: string, paths: readonly string[], reque
 export async function* tablesOfFiles(
   folder: string,
   paths: readonly string[],
-  { columns, types = {} }: StreamRequest,
+  { columns, types = {}, withFile = false }: StreamRequest,
 ): AsyncGenerator<Table, void, undefined> {
   const labels = distinct(paths);
   let first: Table | undefined;
@@ -51,7 +53,7 @@ export async function* tablesOfFiles(
       // As the first file is, so that a column does not change its kind between files.
       if (first === undefined) known = Object.fromEntries(table.columns.map(({ name, kind }) => [name, kind]));
       first ??= table;
-      yield paths.length === 1 ? table : withFileColumn(table, fileColumn, labels[index] ?? path, first);
+      yield paths.length === 1 && !withFile ? table : withFileColumn(table, fileColumn, labels[index] ?? path, first);
     }
   }
 }

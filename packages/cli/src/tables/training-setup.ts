@@ -153,8 +153,8 @@ function choosing(
 
 const withoutMetrics = 'No metrics by epoch, as those need memory: ask for them (--metrics).';
 
-function onDisk({ train }: PreparedParts): boolean {
-  return train.source !== train.data;
+function onDisk({ train, validation }: PreparedParts): boolean {
+  return train.source !== train.data || validation?.source !== validation?.data;
 }
 
 /** Metrics need a validation part, and all of its targets in memory. */

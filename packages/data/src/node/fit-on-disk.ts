@@ -13,9 +13,8 @@ import { notesOf } from '../prepare/sequences-of.ts';
 import { seriesNotes } from '../prepare/series.ts';
 import type { Segment } from '../prepare/split-series.ts';
 import type { Table } from '../table/table.ts';
-import { arrangeSeries } from './arrange-series.ts';
+import { arrangeSpilled } from './arrange-spilled.ts';
 import { BlockCache } from './block-cache.ts';
-import type { RecordColumns } from './disk-table.ts';
 import { type EncodedPart, encodePart } from './encode-part.ts';
 import { splitOnDisk, statisticsOnDisk, timeFactsOnDisk } from './part-statistics.ts';
 import { samplePart } from './sample-part.ts';
@@ -72,16 +71,32 @@ export async function fitOnDisk(
   { memoryLimit = 256e6, folder = tmpdir() }: DiskOptions = {},
 ): Promise<PreparedOnDisk> {
   checkPrepareOptions(options);
+  return inScratchSpace({ memoryLimit, folder }, (space) => fit(tables, options, memoryLimit, space));
+}
+
+/** Runs `use`, and removes what it left where it fails. Errors: `argument` for the limit. */
+export async function inScratchSpace<T>(
+  { memoryLimit, folder }: Required<DiskOptions>,
+  use: (space: ScratchSpace) => Promise<T>,
+): Promise<T> {
   if (!(Number.isFinite(memoryLimit) && memoryLimit >= smallest)) {
     throw new DataError('argument', `memoryLimit is ${memoryLimit}`, { remedy: 'Use at least 1 MiB, in bytes.' });
   }
   const space = new ScratchSpace(folder);
   try {
-    return await fit(tables, options, memoryLimit, space);
+    return await use(space);
   } catch (error) {
     await space.dispose();
     throw error;
   }
+}
+
+/** Refuses windows whose order alone takes half of the memory. Errors: `value`. */
+export function checkWindows(windows: number, limit: number): void {
+  if (8 * windows <= limit / 2) return;
+  throw new DataError('value', `${windows} sequences need ${megabytes(8 * windows)} for their order alone`, {
+    remedy: 'Use a larger stride (window), or raise the memory limit.',
+  });
 }
 
 async function fit(
@@ -96,13 +111,8 @@ async function fit(
   const schema = spilled.columns.schema();
   const notes: string[] = [...schema.notes];
   const choice = chooseFromColumns(schema, options, notes);
-  const { group, time, classes } = choice;
-  const columns: RecordColumns = { columns: spilled.columns.kept(), lines: spilled.lines, file: schema.file };
-  // Of texts and classes there is no mean.
-  const averaged = columns.columns.map(
-    ({ name, kind }) => kind !== 'category' && !(classes !== null && choice.targets.includes(name)),
-  );
-  const series = await arrangeSeries(spilled, { time, averaged, file: schema.file }, space, working);
+  const { group, time } = choice;
+  const { series, columns } = await arrangeSpilled(spilled, choice, schema.file, space, working);
   notes.push(...seriesNotes(series.counts, time));
   if (group.length > 0) notes.push(`${spilled.keys.length} series by ${group.join(', ')}.`);
   const longest = series.lengths.reduce((a, b) => Math.max(a, b), 0);
@@ -123,11 +133,7 @@ async function fit(
     notes.push(...notesOf(findings, name, true));
     if (encoded === undefined) throw withoutTarget(name);
     windows += encoded.windows.starts.length;
-    if (8 * windows > limit / 2) {
-      throw new DataError('value', `${windows} sequences need ${megabytes(8 * windows)} for their order alone`, {
-        remedy: 'Use a larger stride (window), or raise the memory limit.',
-      });
-    }
+    checkWindows(windows, limit);
     return { ...encoded, cache, keys: spilled.keys };
   };
   const evaluated = async (name: string, segments: readonly Segment[]): Promise<StoredEvaluation | undefined> => {
@@ -160,7 +166,8 @@ async function fit(
   };
 }
 
-function originsOf({ origins }: EncodedPart): NonNullable<EncodedPart['origins']> {
+/** Where the rows of a part come from, which were asked for. */
+export function originsOf({ origins }: EncodedPart): NonNullable<EncodedPart['origins']> {
   if (origins === undefined) throw new Error('a part was encoded without where its rows come from');
   return origins;
 }
