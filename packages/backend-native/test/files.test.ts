@@ -5,22 +5,26 @@ import { elementCount, parse, type TensorData } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 import { sourceOf } from '../src/codegen/source.ts';
 import { nativeWith } from '../src/runtime/native.ts';
+import { printProgram } from '../src/runtime/print-program.ts';
 import type { Compiler } from '../src/toolchain/find-compiler.ts';
 import { findCompiler } from '../src/toolchain/find-compiler.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
 
-/** Many kernels of many kinds: products, sums and functions in two loops, one of which may be given to threads. */
-const program = parse(`program(%0: f32[40,4,8], %1: f32[8,8], %2: f32[8], %3: f32[24,8]) {
-${Array.from({ length: 24 }, (_, i) => {
-  const [dot, functioned, summed] = [4 + 3 * i, 5 + 3 * i, 6 + 3 * i];
-  const from = i === 0 ? 3 : functioned - 3;
-  return `  %${dot}: f32[24,8] = dot(%${from}, %1) contract=[[1],[0]] batch=[[],[]]
-  %${functioned}: f32[24,8] = ${['tanh', 'logistic', 'erf', 'sin'][i % 4]}(%${dot})
-  %${summed}: f32[24] = reduce_sum(%${functioned}) axes=[1]`;
-}).join('\n')}
-  %76: f32[40,8], %77: f32[40,4,8] = scan(%1, %2, %0) length=40 reverse=false consts=2 carries=0 body=program(%0: f32[8,8], %1: f32[8], %2: f32[4,8]) {
+const parts = Array.from({ length: 24 }, (_, i) => ({ rows: 17 + i, input: 3 + i, dot: 27 + 3 * i }));
+
+/** Many kernels that differ: products, sums and functions, and two loops, one of which may be given to threads. */
+const program =
+  parse(`program(%0: f32[40,4,8], %1: f32[8,8], %2: f32[8], ${parts.map(({ rows, input }) => `%${input}: f32[${rows},8]`).join(', ')}) {
+${parts
+  .map(
+    ({ rows, input, dot }, i) => `  %${dot}: f32[${rows},8] = dot(%${input}, %1) contract=[[1],[0]] batch=[[],[]]
+  %${dot + 1}: f32[${rows},8] = ${['tanh', 'logistic', 'erf', 'sin'][i % 4]}(%${dot})
+  %${dot + 2}: f32[${rows}] = reduce_sum(%${dot + 1}) axes=[1]`,
+  )
+  .join('\n')}
+  %99: f32[40,8], %100: f32[40,4,8] = scan(%1, %2, %0) length=40 reverse=false consts=2 carries=0 body=program(%0: f32[8,8], %1: f32[8], %2: f32[4,8]) {
     %3: f32[8], %4: f32[4,8] = scan(%0, %1, %2) length=4 reverse=false consts=1 carries=1 body=program(%0: f32[8,8], %1: f32[8], %2: f32[8]) {
       %3: f32[8] = add(%1, %2)
       %4: f32[8] = dot(%0, %3) contract=[[1],[0]] batch=[[],[]]
@@ -29,7 +33,7 @@ ${Array.from({ length: 24 }, (_, i) => {
     }
     return %3, %4
   }
-  return %77, %76, ${Array.from({ length: 24 }, (_, i) => `%${6 + 3 * i}`).join(', ')}
+  return %100, %99, ${parts.map(({ dot }) => `%${dot + 2}`).join(', ')}
 }`);
 
 /** Bits of all results, from so many files at most. */
@@ -52,6 +56,11 @@ async function bitsWith(jobs: number, threads: number): Promise<string> {
 }
 
 describe('a Program in several files', () => {
+  it('is long enough for five', async () => {
+    const { target } = await findCompiler();
+    expect(printProgram(program, new Set(), { target }).source.files(5).length).toBe(5);
+  });
+
   it.each([1, 2])('has the bits of one, on %i threads, and leaves none of them behind', async (threads) => {
     const whole = await bitsWith(1, threads);
     expect(await bitsWith(2, threads)).toBe(whole);

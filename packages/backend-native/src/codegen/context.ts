@@ -49,7 +49,7 @@ export function stored(dtype: Buffer['dtype']): Stored {
   return dtype;
 }
 
-/** Declares a buffer inside a kernel, from the table of addresses that every kernel gets. */
-export function declaration(context: PrintContext, buffer: number): string {
-  return `${scalarTypes[dtypeOf(context, buffer)]} *const ${context.name(buffer)} = table[${buffer}];`;
+/** Declares a buffer as a parameter of a kernel. */
+export function parameter(context: PrintContext, buffer: number): string {
+  return `${scalarTypes[dtypeOf(context, buffer)]} *${context.name(buffer)}`;
 }

@@ -13,11 +13,11 @@ import { randomText } from '../math/random.ts';
 import { blockName, blockText } from './blocks.ts';
 import { calibrate, clockHead, clockText } from './clock.ts';
 import type { Block, PrintContext } from './context.ts';
+import { KernelFunctions } from './kernel-functions.ts';
 import type { Called } from './operations.ts';
 import { packingName, packingText } from './packing.ts';
 import { prelude } from './prelude.ts';
 import { teamText } from './print-parallel.ts';
-import type { PrintedKernels } from './print-steps.ts';
 import { printSteps } from './print-steps.ts';
 import type { Source } from './source.ts';
 import { sourceOf } from './source.ts';
@@ -63,7 +63,7 @@ export function printSource(lowered: Lowered, target: Target, options: SourceOpt
     },
     ...(numbers === undefined ? {} : { number: (step: Step) => numbers.get(step) }),
   };
-  const kernels: PrintedKernels = { functions: [], count: 0 };
+  const kernels = new KernelFunctions();
   const entries = (['prepare', 'run'] as const).map((name) => {
     const lines = new Lines();
     const head = `void ${name}(void *const *table)`;

@@ -1,8 +1,7 @@
 /**
  * Prints steps: a function for each kernel, and loops around their calls.
  *
- * A kernel is called with the table of buffers and the counters of the loops around it. Kernels stay functions of their
- * own: one long function would take compilers much longer and gain nothing.
+ * Kernels stay functions of their own: one long function would take compilers much longer and gain nothing.
  */
 
 import type { ArgmaxStep, LoopStep, PackStep, ScatterStep, Step } from '@rheo/compiler';
@@ -17,7 +16,8 @@ import {
   touched,
 } from '@rheo/compiler';
 import type { PrintContext } from './context.ts';
-import { address, declaration, stored } from './context.ts';
+import { address, stored } from './context.ts';
+import type { KernelFunctions } from './kernel-functions.ts';
 import { counting, printNest } from './nest.ts';
 import { scalarTypes, suffixes } from './operations.ts';
 import { printMap } from './print-map.ts';
@@ -25,19 +25,12 @@ import { printShared } from './print-parallel.ts';
 import { printProduct } from './print-product.ts';
 import { printReduce } from './print-reduce.ts';
 import { printSums } from './print-sums.ts';
-import type { PrintedFunction } from './source.ts';
 import { VectorPrinter } from './vector-printer.ts';
-
-/** Functions printed so far, in an order in which callees come first, and a number for the next. */
-export interface PrintedKernels {
-  readonly functions: PrintedFunction[];
-  count: number;
-}
 
 /** Prints the calls of steps; `loops` are the scans around them, outermost first. */
 export function printSteps(
   context: PrintContext,
-  kernels: PrintedKernels,
+  kernels: KernelFunctions,
   steps: readonly Step[],
   loops: readonly number[],
   lines: Lines,
@@ -58,17 +51,16 @@ export function printSteps(
         printSteps(context, kernels, step.body, loops, lines);
       });
     } else {
-      const name = printKernel(context, kernels, step, loops);
       const number = context.number?.(step);
       if (number !== undefined) lines.add(`tick(table, ${number});`);
-      lines.add(`${name}(${['table', ...loops.map(loopName)].join(', ')});`);
+      lines.add(callKernel(context, kernels, step, loops));
     }
   }
 }
 
 function printLoop(
   context: PrintContext,
-  kernels: PrintedKernels,
+  kernels: KernelFunctions,
   step: LoopStep,
   loops: readonly number[],
   lines: Lines,
@@ -92,22 +84,19 @@ function printLoop(
 
 type Kernel = Exclude<Step, { readonly kind: 'loop' | 'while' }>;
 
-/** Prints the function of a kernel and returns its name. */
-function printKernel(context: PrintContext, kernels: PrintedKernels, step: Kernel, loops: readonly number[]): string {
-  const part = identifierPart(step.origin.name, 24);
-  const name = [step.kind, kernels.count++, part].filter((word) => word !== '').join('_');
+/** Text that calls a kernel, whose function is printed if need be. */
+function callKernel(context: PrintContext, kernels: KernelFunctions, step: Kernel, loops: readonly number[]): string {
   const lines = new Lines();
-  lines.add(comment([step.origin.layer, step.origin.name].filter((word) => word !== undefined).join(': ')));
-  const parameters = ['void *const *table', ...loops.map((loop) => `long ${loopName(loop)}`)];
-  const head = `KERNEL void ${name}(${parameters.join(', ')})`;
-  lines.block(head, () => {
-    const { reads, writes } = touched(step);
-    for (const buffer of [...new Set([...reads, ...writes])].sort((a, b) => a - b))
-      lines.add(declaration(context, buffer));
-    printBody(context, step, lines);
+  printBody(context, step, lines);
+  const { reads, writes } = touched(step);
+  return kernels.call(context, {
+    kind: step.kind,
+    part: identifierPart(step.origin.name, 24),
+    title: [step.origin.layer, step.origin.name].filter((word) => word !== undefined).join(': '),
+    buffers: new Set([...reads, ...writes]),
+    loops,
+    body: lines.text,
   });
-  kernels.functions.push({ head, text: lines.text });
-  return name;
 }
 
 function printBody(context: PrintContext, step: Kernel, lines: Lines): void {
