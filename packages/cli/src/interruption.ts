@@ -12,6 +12,8 @@ export function interruption(): AbortSignal {
       if (process.stdout.isTTY) process.stdout.write('\u001b[?25h\n');
       process.exit(130);
     }
+    // Over the ^C that the terminal shows.
+    if (process.stdout.isTTY) process.stdout.write('\r');
     controller.abort();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);

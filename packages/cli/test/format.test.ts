@@ -95,6 +95,28 @@ it.each([20, 40, 60, 80])('labelled values fit %i columns and keep their words',
   expect(lines.some((line) => /^error +1/.test(line))).toBe(lines.some((line) => /^a longer label +so/.test(line)));
 });
 
+it('values go below their labels where a word has no room beside them', () => {
+  const url = 'http://127.0.0.1:8321/predict';
+  expect(
+    labelled(
+      [
+        ['predictions', `POST ${url}`],
+        ['states', 'none'],
+      ],
+      50,
+    ),
+  ).toEqual([`predictions  POST ${url}`, 'states       none']);
+  expect(
+    labelled(
+      [
+        ['predictions', `POST ${url}`],
+        ['states', 'none'],
+      ],
+      40,
+    ),
+  ).toEqual(['predictions', `  POST ${url}`, 'states', '  none']);
+});
+
 it('a command that does not fit beside its words stands whole below them', () => {
   const text = 'It was interrupted.\nGo on with: rheo train --resume runs/rooms-2026-01-31-1';
   expect(told(text, 80)).toBe(text);

@@ -117,5 +117,6 @@ function said(error: unknown): { detail: string; advice?: string } {
   if (!isRheoError(error))
     return { detail: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' };
   const { what, remedy } = error.details;
-  return { detail: what, ...(remedy === undefined ? {} : { advice: remedy }) };
+  // The function of its own that an engine failed in says nothing to a user.
+  return { detail: what.replace(/\bOrt[A-Z]\w+: /g, ''), ...(remedy === undefined ? {} : { advice: remedy }) };
 }

@@ -8,11 +8,12 @@ import { styleText } from 'node:util';
 import { wrap } from '../terminal.ts';
 import type { Finding, State } from './finding.ts';
 
-const colours: { readonly [K in State]: 'green' | 'yellow' | 'red' | 'gray' } = {
+/** Yellow cannot be read on white, nor gray on every dark theme. */
+const colours: { readonly [K in State]: 'green' | 'red' | 'dim' | 'reset' } = {
   ok: 'green',
-  missing: 'yellow',
+  missing: 'reset',
   failed: 'red',
-  'in pages': 'gray',
+  'in pages': 'dim',
 };
 
 const stateWidth = 10;

@@ -30,13 +30,14 @@ export function profilePage({ title, summary, facts, measured, peaks }: ProfileR
     .toSorted((a, b) => b.seconds - a.seconds)
     .map((entry) => [
       `${entry.kernel} ${entry.detail}`,
-      placeOf(entry),
       `${((100 * entry.seconds) / tree.seconds).toFixed(1)}\u00a0%`,
       (entry.seconds * 1e6).toFixed(1),
       String(entry.calls),
       rate(entry.flops, entry.seconds),
       rate(entry.bytes, entry.seconds),
       `${(100 * shareOfPeak(entry, peaks)).toFixed(0)}\u00a0%`,
+      // Last, for a phone shows the first columns. A line may end before an arrow, not behind it.
+      placeOf(entry).replaceAll('› ', '›\u00a0'),
     ]);
   const caption = 'Layers, loops and kernels in the order of the code; width is time. Point at a box for its figures.';
   return page({
@@ -57,7 +58,7 @@ export function profilePage({ title, summary, facts, measured, peaks }: ProfileR
       {
         heading: 'Kernels',
         blocks: [
-          { kind: 'table', head: ['kernel', 'where', 'share', 'µs', 'calls', 'GFLOP/s', 'GB/s', 'of peak'], rows },
+          { kind: 'table', head: ['kernel', 'share', 'µs', 'calls', 'GFLOP/s', 'GB/s', 'of\u00a0peak', 'where'], rows },
         ],
       },
     ],

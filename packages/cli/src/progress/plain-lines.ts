@@ -59,13 +59,16 @@ export function told(text: string, width: number): string {
 }
 
 /**
- * Labels and values in two columns. A value that is too long goes on below itself; where there is no room beside the labels
- * all values go below theirs.
+ * Labels and values in two columns. A value that is too long goes on below itself; where there is no room beside the labels,
+ * or a word would be broken there, all values go below theirs.
  */
 export function labelled(rows: readonly (readonly [string, string])[], width: number): string[] {
   const column = Math.max(...rows.map(([label]) => label.length)) + 2;
   const room = width - column;
-  if (room < leastRoom && rows.some(([, value]) => value.length > room)) {
+  const cramped = ([, value]: readonly [string, string]): boolean =>
+    value.length > room &&
+    (room < leastRoom || value.split(' ').some((word) => word.length > room && word.length < width));
+  if (rows.some(cramped)) {
     // A row without a label goes on with the value above it.
     return rows.flatMap(([label, value]) => [
       ...(label === '' ? [] : wrap(label, width).split('\n')),
