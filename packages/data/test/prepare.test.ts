@@ -99,6 +99,11 @@ describe('fitPreparation', () => {
     expect(
       list(denormalise(fitted.preparation, fitted.test?.targets ?? [])).map((y) => Math.round(y * 1e4) / 1e4),
     ).toEqual([70, 80]);
+    expect(fitted.notes).toContain(
+      'Split by time: the first 4 rows for training, then 2 for validation and 2 for the test.',
+    );
+    const untested = fitPreparation(table, { ...options, split: { ...split, test: 0 } });
+    expect(untested.notes).toContain('Split by time: the first 6 rows for training, then 2 for validation.');
     const ranges = fitPreparation(table, { ...options, split, normalise: 'min-max' });
     expect(ranges.preparation.features[0]).toMatchObject({ center: 1, scale: 3 });
   });

@@ -73,7 +73,9 @@ export function splitUnits(
     validation: part(testCount, testCount + validationCount),
     train: part(testCount + validationCount, units.length),
   };
-  const counts = `${parts.train.length} for training, ${parts.validation.length} for validation, ${parts.test.length} for the test`;
+  const counts = [`${parts.train.length} for training`, ...apart(parts.validation.length, parts.test.length)].join(
+    ', ',
+  );
   return checked({ ...parts, notes: [`Split by ${unit} (seed ${seed}): ${counts}.`] }, validation, test, rule);
 }
 
@@ -103,9 +105,18 @@ export function splitAt(
     test: test === 0 ? [] : run(validation === 0 ? one : two, (s) => lengths[s] ?? 0),
   };
   const rows = (segments: readonly Segment[]): number => segments.reduce((sum, { from, to }) => sum + to - from, 0);
-  const counts = `${rows(parts.train)} rows for training, then ${rows(parts.validation)} for validation and ${rows(parts.test)} for the test`;
-  const notes = [`Split by time: the first ${counts}.`];
+  const rest = apart(rows(parts.validation), rows(parts.test)).join(' and ');
+  const then = rest === '' ? '' : `, then ${rest}`;
+  const notes = [`Split by time: the first ${rows(parts.train)} rows for training${then}.`];
   return checked({ ...parts, notes }, validation, test, 'time');
+}
+
+/** What is set apart, in words; nothing is of a part with files of its own. */
+function apart(validation: number, test: number): string[] {
+  return [
+    ...(validation === 0 ? [] : [`${validation} for validation`]),
+    ...(test === 0 ? [] : [`${test} for the test`]),
+  ];
 }
 
 function share(fraction: number, count: number): number {
