@@ -1,11 +1,10 @@
 /** The native backend passes the whole conformance kit, with nothing skipped. */
 
-import { testBackend } from '@rheo/conformance';
 import { optionalPasses } from '@rheo/passes';
-import * as vitest from 'vitest';
 import { native } from '../src/index.ts';
+import { testSideBySide } from './side-by-side.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const cacheFolder = temporaryFolder();
 
-testBackend({ framework: vitest, create: () => native({ passes: optionalPasses, cacheFolder }) });
+testSideBySide({ create: () => native({ passes: optionalPasses, cacheFolder }) });
