@@ -82,8 +82,8 @@ describe('where engines are installed', () => {
       expect(piped).not.toMatch(/[^\P{Cc}\n]/u);
       const coloured = await shown(true);
       if (process.env['NO_COLOR'] === undefined) expect(coloured).toContain('\u001b[32mok\u001b[39m');
-      // Yellow and gray, which white paper and some dark themes swallow.
-      for (const code of [33, 90, 93]) expect(coloured).not.toContain(`\u001b[${code}m`);
+      // Yellow, gray and dim, which white paper and some dark themes swallow.
+      for (const code of [2, 33, 90, 93]) expect(coloured).not.toContain(`\u001b[${code}m`);
       const long = piped.split('\n').filter((line) => line.length > columns && !/^ *\$ /.test(line));
       // Words of an engine's own error, which cannot be broken.
       expect(long.filter((line) => line.trim().includes(' '))).toEqual([]);

@@ -6,6 +6,7 @@
 import { RheoError } from '@rheo/ir';
 import { withWasm } from '../backends.ts';
 import { misuse } from '../failure.ts';
+import { counted } from '../format-number.ts';
 import { jsonLine } from '../progress/json-lines.ts';
 import { labelled } from '../progress/plain-lines.ts';
 import { isLoopback } from '../serve/guard.ts';
@@ -84,7 +85,9 @@ export async function serve(model: string, options: ServeOptions, terminal: Term
       const { size } = server.service.states;
       const { answered } = server.service.predictor;
       log('stopped', { predictions: answered, keys: size, ...(state === undefined ? {} : { state }) });
-      say(`${answered} predictions; ${size} states ${state === undefined ? 'dropped' : `kept in ${state}`}.`);
+      say(
+        `${counted(answered, 'prediction')}; ${counted(size, 'state')} ${state === undefined ? 'dropped' : `kept in ${state}`}.`,
+      );
     } finally {
       served.dispose();
     }

@@ -8,12 +8,12 @@ import { styleText } from 'node:util';
 import { wrap } from '../terminal.ts';
 import type { Finding, State } from './finding.ts';
 
-/** Yellow cannot be read on white, nor gray on every dark theme. */
-const colours: { readonly [K in State]: 'green' | 'red' | 'dim' | 'reset' } = {
+/** Yellow cannot be read on white, nor gray or dim on every theme. */
+const colours: { readonly [K in State]: 'green' | 'red' | 'reset' } = {
   ok: 'green',
   missing: 'reset',
   failed: 'red',
-  'in pages': 'dim',
+  'in pages': 'reset',
 };
 
 const stateWidth = 10;
