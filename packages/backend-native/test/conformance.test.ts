@@ -1,10 +1,17 @@
 /** The native backend passes the whole conformance kit, with nothing skipped. */
 
+import { availableParallelism } from 'node:os';
+import { testBackend } from '@rheo/conformance';
 import { optionalPasses } from '@rheo/passes';
+import * as vitest from 'vitest';
 import { native } from '../src/index.ts';
-import { testSideBySide } from './side-by-side.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const cacheFolder = temporaryFolder();
 
-testSideBySide({ create: () => native({ passes: optionalPasses, cacheFolder }) });
+testBackend({
+  framework: vitest,
+  create: () => native({ passes: optionalPasses, cacheFolder }),
+  // Most of the time goes into waiting for the compiler.
+  parts: availableParallelism(),
+});

@@ -15,7 +15,13 @@ import { runCase, skipReasons } from './run-conformance.ts';
 
 /** What is needed of a test framework. */
 export interface TestFramework {
-  describe(name: string, register: () => void): unknown;
+  readonly describe: {
+    (name: string, register: () => void): unknown;
+    /** Present in vitest: what is in it runs at the same time as its neighbours of the kind. */
+    readonly concurrent?: (name: string, register: () => void) => unknown;
+    /** Present in vitest: what is in it runs in order. */
+    readonly sequential?: (name: string, register: () => void) => unknown;
+  };
   readonly test: {
     (name: string, run: (...context: unknown[]) => Promise<void>, timeout?: number): unknown;
     skip(name: string, run: () => Promise<void>): unknown;
@@ -57,38 +63,60 @@ export interface TestBackendOptions {
   readonly cases?: readonly ConformanceCase[];
   /** Milliseconds that one case may take; 30,000 unless given. */
   readonly timeout?: number;
+  /**
+   * Parts that run at the same time, where the framework has `describe.concurrent`; 1 unless given. Each has a backend and its
+   * cases in order: for backends that wait for other processes.
+   */
+  readonly parts?: number;
 }
 
 /** Registers every case as a test, by groups. Throws `argument` for a skip list that names no case. */
 export function testBackend(options: TestBackendOptions): void {
-  const { create, framework, skip = [], cases = allCases, timeout = 30_000 } = options;
+  const { framework, skip = [], cases = allCases, parts = 1 } = options;
   const reasons = skipReasons(cases, skip);
+  const { concurrent, sequential } = framework.describe;
+  if (parts <= 1 || concurrent === undefined || sequential === undefined) {
+    framework.describe('conformance', () => registerCases(options, cases, reasons, framework.describe));
+    return;
+  }
+  // Neighbours take equally long: dealt out like cards, so do all parts.
+  for (let part = 0; part < parts; part++) {
+    const dealt = cases.filter((_, index) => index % parts === part);
+    concurrent(`conformance, part ${part + 1} of ${parts}`, () => registerCases(options, dealt, reasons, sequential));
+  }
+}
+
+/** Registers cases that share a backend, by groups. */
+function registerCases(
+  { create, framework, timeout = 30_000 }: TestBackendOptions,
+  cases: readonly ConformanceCase[],
+  reasons: ReadonlyMap<string, string>,
+  describe: (name: string, register: () => void) => unknown,
+): void {
   const groups = new Map<string, ConformanceCase[]>();
   for (const item of cases) groups.set(item.group, [...(groups.get(item.group) ?? []), item]);
-  framework.describe('conformance', () => {
-    let backend: Backend | undefined;
-    framework.beforeAll(async () => {
-      backend = await create();
-    });
-    framework.afterAll(async () => {
-      await backend?.dispose();
-    });
-    for (const [group, items] of groups) {
-      framework.describe(group, () => {
-        for (const item of items) {
-          const reason = reasons.get(item.id);
-          // Without parameters: Jest takes a first one for its callback.
-          const run = async (...[context]: unknown[]): Promise<void> => {
-            if (backend === undefined) throw new Error('create() did not give a backend');
-            await runReported(item, backend, create, isContext(context) ? context : undefined, reason);
-          };
-          if (reason === undefined) framework.test(item.id, run, timeout);
-          else if (framework.test.runIf !== undefined) framework.test(`${item.id} (${reason})`, run, timeout);
-          else framework.test.skip(`${item.id} (${reason})`, run);
-        }
-      });
-    }
+  let backend: Backend | undefined;
+  framework.beforeAll(async () => {
+    backend = await create();
   });
+  framework.afterAll(async () => {
+    await backend?.dispose();
+  });
+  for (const [group, items] of groups) {
+    describe(group, () => {
+      for (const item of items) {
+        const reason = reasons.get(item.id);
+        // Without parameters: Jest takes a first one for its callback.
+        const run = async (...[context]: unknown[]): Promise<void> => {
+          if (backend === undefined) throw new Error('create() did not give a backend');
+          await runReported(item, backend, create, isContext(context) ? context : undefined, reason);
+        };
+        if (reason === undefined) framework.test(item.id, run, timeout);
+        else if (framework.test.runIf !== undefined) framework.test(`${item.id} (${reason})`, run, timeout);
+        else framework.test.skip(`${item.id} (${reason})`, run);
+      }
+    });
+  }
 }
 
 /** Runs or skips a case, and leaves what became of it in the context. */

@@ -106,3 +106,27 @@ test('units in the last place are those of the scale', () => {
   expect(ulps(2 ** -10, 2 ** -10 + 2 ** -23, sumTolerance, 4)).toBe(0.25);
   expect(ulps(1, 2, programTolerance)).toBeUndefined();
 });
+
+test('parts have a backend and their share of the cases each, where a framework can run them at a time', async () => {
+  const create = async () => referenceBackend({ precision: 'single' });
+  const plain = fake(true);
+  testBackend({ framework: plain.framework, create, cases: few, parts: 2 });
+  expect(plain.before.length).toBe(1);
+
+  const { framework, tests, before } = fake(true);
+  const described: string[] = [];
+  const kind =
+    (name: string) =>
+    (title: string, body: () => void): void => {
+      described.push(`${name}: ${title}`);
+      body();
+    };
+  const describe = Object.assign(kind('plain'), { concurrent: kind('concurrent'), sequential: kind('sequential') });
+  testBackend({ framework: { ...framework, describe }, create, cases: few, parts: 2 });
+  expect(before.length).toBe(2);
+  expect(tests.map(({ name }) => name).sort()).toEqual(few.map(({ id }) => id).sort());
+  expect(described.filter((each) => !each.startsWith('sequential'))).toEqual([
+    'concurrent: conformance, part 1 of 2',
+    'concurrent: conformance, part 2 of 2',
+  ]);
+});
