@@ -22,13 +22,13 @@ const tiny: CfcShape = {
 };
 const open = (): Promise<Backend> => wasm({ passes: optionalPasses });
 
-function result(ratios: readonly number[], high = 0): PassesResult {
+function result(ratios: readonly number[], high = 0, again = 1): PassesResult {
   return {
     backend: 'wasm',
     shape: 'S',
     mode: 'train',
     usPerStep: 73,
-    ratios: [1, ...ratios].map((median, index) => ({
+    ratios: [1, again, ...ratios].map((median, index) => ({
       variant: variants[index]?.name ?? '',
       median,
       low: median,
@@ -69,7 +69,8 @@ describe('the table of passes', () => {
     expect(passesVerdict([result([1.2, 0.97])])).toContain('None of 2 other choices');
     expect(passesVerdict([result([0.9], 0.2)])).toContain('None of 1');
     expect(passesVerdict([result([0.9, 1.1])])).toContain('1 of 2 other choices are faster');
-    expect(passesVerdict([result([0.9])])).toContain(`wasm, S train: ${variants[1]?.name} (0.90)`);
-    expect(passesMarkdown([result([1.234])])).toMatch(/\| S train +\| +73\.0 \| +1\.23 \|/);
+    expect(passesVerdict([result([0.9])])).toContain(`wasm, S train: ${variants[2]?.name} (0.90)`);
+    expect(passesVerdict([result([0.9], 0, 0.91)])).toContain('None of 1');
+    expect(passesMarkdown([result([1.234])])).toMatch(/\| S train +\| +73\.0 \| +1\.00 \| +1\.23 \|/);
   });
 });
