@@ -67,7 +67,7 @@ export function commandLine(version: string, actions: Actions, { out, err }: Ter
     .enablePositionalOptions()
     .argument('[files...]', 'tables with the same columns: .csv, .tsv, .txt, .jsonl, .parquet, .arrow, .npy, .npz')
     .usage('[options] <files...>')
-    .addHelpText('after', wrap(trainExamples, widthOf(out)).replace('Examples:', title));
+    .addHelpText('after', examples(trainExamples, widthOf(out)));
   for (const option of settingOptions()) train.addOption(option);
   train
     .optionsGroup('Run:')
@@ -254,6 +254,12 @@ function backendOption(): Option {
   return new Option('--backend <name>', 'what computes: wasm, reference, onnx:cpu, … (rheo doctor lists them)')
     .default('wasm', 'wasm')
     .argParser((name) => readBackendName(name).full);
+}
+
+/** Examples of commands, of which what goes on hangs, so that it is not taken for another one. */
+function examples(text: string, width: number): string {
+  const lines = text.split('\n').map((line) => wrap(line, width, line.startsWith(' ') ? 4 : 0));
+  return lines.join('\n').replace('Examples:', title);
 }
 
 const trainExamples = `

@@ -36,6 +36,11 @@ it('help for an unknown command says so, with the nearest name', async () => {
   expect(err).toContain('Did you mean train?');
 });
 
+it('an example that goes on hangs below its beginning', async () => {
+  const { out } = await rheo('.', ['train', '--help'], undefined, 40);
+  expect(out).toContain('\n  rheo train --resume\n      runs/sensors-2026-01-31-1\n');
+});
+
 it('titles are bold on a terminal that takes it', async () => {
   const shown = async (isTTY: boolean): Promise<string> => {
     const written: string[] = [];
