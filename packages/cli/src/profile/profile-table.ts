@@ -34,7 +34,7 @@ export function profileFacts(profile: Profile, peaks: Peaks): readonly (readonly
     ['clock', `adds ${percent(Math.max(0, timedSeconds / seconds - 1))} to a run, taken off below`],
     ['work', `${figure(sum('flops') / 1e6)} MFLOP, ${figure(sum('functions') / 1e3)} k functions`],
     ['speed', `${giga(sum('flops') / seconds)} GFLOP/s`],
-    ['peak here', `${giga(peaks.flops)} GFLOP/s (product), ${giga(peaks.functions)} G functions/s (tanh)`],
+    ['peak here', `${giga(peaks.flops)} GFLOP/s (product), ${giga(peaks.functions)} G functions/s (exp, tanh)`],
     ['', `${giga(peaks.cacheBytes)} GB/s (copy in cache), ${giga(peaks.memoryBytes)} GB/s (in memory)`],
   ];
 }
