@@ -90,19 +90,22 @@ async function install(needs) {
   return 0;
 }
 
-/** Runs a TypeScript file on the packages as they are published: what tsx makes of sources keeps names at every closure. */
+/**
+ * Runs a TypeScript file on the packages as they are published: what tsx makes of sources keeps names at every closure. It can
+ * ask for garbage to be collected.
+ */
 async function built(folder, file, args) {
-  return (await local('typescript/bin/tsc', ['-b'])) || source(folder, file, args, []);
+  return (await local('typescript/bin/tsc', ['-b'])) || source(folder, file, args, ['--expose-gc']);
 }
 
 /** Runs a TypeScript file from source, with the tsx that `folder` depends on. */
-function source(folder, file, args, conditions = ['--conditions=@rheo/source']) {
+function source(folder, file, args, options = ['--conditions=@rheo/source']) {
   if (!existsSync(join(root, file))) {
     console.error(`run: ${file} does not exist in this checkout`);
     return 2;
   }
   const tsx = createRequire(join(root, folder, 'package.json')).resolve('tsx');
-  const flags = [...conditions, `--import=${pathToFileURL(tsx).href}`];
+  const flags = [...options, `--import=${pathToFileURL(tsx).href}`];
   return run([process.execPath, ...flags, join(root, file), ...args]);
 }
 

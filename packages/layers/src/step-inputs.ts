@@ -15,24 +15,37 @@ export function fill(
   name: string,
   times: boolean,
 ): void {
+  // Loops written out: the engine's own copy and fill take longer than a handful of numbers. One loop for each kind of what
+  // is given: engines compile an access well that has met one kind of array.
   const { length } = buffer;
-  const one = typeof given === 'number';
-  if (!one && given?.length !== length) {
-    throw new RheoError('shape', {
-      from: '@rheo/layers',
-      what: `${name} has ${given === undefined ? 'no' : given.length} numbers, not ${length}`,
-      where: name,
-      remedy: `Pass ${length} numbers, rows one after another`,
-    });
-  }
-  // Written out: the engine's own copy and fill take longer than a handful of numbers.
-  for (let index = 0; index < length; index++) {
-    buffer[index] = one ? given : (given[index] as number);
-    // What was rounded to a float may have become infinite.
+  if (typeof given === 'number') for (let index = 0; index < length; index++) buffer[index] = given;
+  else if (given?.length !== length) throw wrongLength(given?.length, name, length);
+  else if (given instanceof Float32Array) copyFloats(given, buffer);
+  else for (let index = 0; index < length; index++) buffer[index] = given[index] as number;
+  checkNumbers(buffer, name, times);
+}
+
+function copyFloats(from: Float32Array, to: Float32Array): void {
+  for (let index = 0; index < to.length; index++) to[index] = from[index] as number;
+}
+
+/** Looks at what was rounded to floats: a number may have become infinite. */
+function checkNumbers(buffer: Float32Array, name: string, times: boolean): void {
+  for (let index = 0; index < buffer.length; index++) {
     const value = buffer[index] as number;
-    if (!Number.isFinite(value)) throw badValue(name, `is ${value}`, index, [length], 'Numbers must be finite');
-    if (times && value < 0) throw badValue(name, `is ${value}`, index, [length], 'Elapsed times are at least 0');
+    if (Number.isFinite(value) && !(times && value < 0)) continue;
+    const remedy = Number.isFinite(value) ? 'Elapsed times are at least 0' : 'Numbers must be finite';
+    throw badValue(name, `is ${value}`, index, [buffer.length], remedy);
   }
+}
+
+function wrongLength(found: number | undefined, name: string, length: number): RheoError {
+  return new RheoError('shape', {
+    from: '@rheo/layers',
+    what: `${name} has ${found ?? 'no'} numbers, not ${length}`,
+    where: name,
+    remedy: `Pass ${length} numbers, rows one after another`,
+  });
 }
 
 /** The elapsed time where none is given; undefined if the layers disagree. */

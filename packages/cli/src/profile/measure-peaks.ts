@@ -1,8 +1,8 @@
 /**
  * What this backend reaches on this machine at best: small Programs of one kernel each, measured as models are.
  *
- * A product of matrices that stay in the second-level cache, exp or tanh of many elements, and copies that stay in the
- * cache and that do not. Kernels of a model are compared with these.
+ * A product of matrices that stay in the second-level cache, exp or tanh of many elements, copies or sums that stay in
+ * the cache, and copies that do not. Kernels of a model are compared with these.
  */
 
 import { compile } from '@rheo/core';
@@ -24,6 +24,10 @@ const product = `program(%0: f32[128,256], %1: f32[256,256]) {
   %2: f32[128,256] = dot(%0, %1) contract=[[1],[0]] batch=[[],[]]
   return %2
 }`;
+const sums = `program(%0: f32[32,64]) {
+  %1: f32[64] = reduce_sum(%0) axes=[0]
+  return %1
+}`;
 const elementwise = (op: string, count: number): string => `program(%0: f32[${count}]) {
   %1: f32[${count}] = ${op}(%0)
   return %1
@@ -44,7 +48,10 @@ export async function measurePeaks(backend: Backend): Promise<Peaks | undefined>
   const tanh = await rate(elementwise('tanh', inCache), 'map', 'functions');
   const exp = await rate(elementwise('exp', inCache), 'map', 'functions');
   const functions = tanh === undefined || exp === undefined ? undefined : Math.max(tanh, exp);
-  const cacheBytes = await rate(elementwise('neg', nearest), 'map', 'bytes');
+  const copied = await rate(elementwise('neg', nearest), 'map', 'bytes');
+  const summed = await rate(sums, 'reduce', 'bytes');
+  // A sum only reads, and a processor reads faster than it writes.
+  const cacheBytes = copied === undefined || summed === undefined ? undefined : Math.max(copied, summed);
   const memoryBytes = await rate(elementwise('neg', inMemory), 'map', 'bytes');
   if (flops === undefined || functions === undefined || cacheBytes === undefined || memoryBytes === undefined) return;
   return { flops, functions, cacheBytes, memoryBytes };

@@ -35,7 +35,7 @@ export function profileFacts(profile: Profile, peaks: Peaks): readonly (readonly
     ['work', `${figure(sum('flops') / 1e6)} MFLOP, ${figure(sum('functions') / 1e3)} k functions`],
     ['speed', `${giga(sum('flops') / seconds)} GFLOP/s`],
     ['peak here', `${giga(peaks.flops)} GFLOP/s (product), ${giga(peaks.functions)} G functions/s (exp, tanh)`],
-    ['', `${giga(peaks.cacheBytes)} GB/s (copy in cache), ${giga(peaks.memoryBytes)} GB/s (in memory)`],
+    ['', `${giga(peaks.cacheBytes)} GB/s (in cache), ${giga(peaks.memoryBytes)} GB/s (in memory)`],
   ];
 }
 
