@@ -101,9 +101,9 @@ export class Heap {
   }
 }
 
-/** Sizes that blocks come in: steps of 64 bytes, and of an eighth of the size where that is more. */
+/** Sizes that blocks come in: steps of 64 bytes, and of a thirty-second of the size where that is more. */
 function sizeClass(bytes: number): number {
-  const step = Math.max(alignment, 2 ** (Math.floor(Math.log2(Math.max(1, bytes))) - 3));
+  const step = Math.max(alignment, 2 ** (Math.floor(Math.log2(Math.max(1, bytes))) - 5));
   return Math.max(1, Math.ceil(bytes / step)) * step;
 }
 
