@@ -40,7 +40,8 @@ export { workOf } from './profile/work.ts';
 
 export type { CoupledAxis, TileAnalysis, TileAxis } from './tile/analyse-tiles.ts';
 export { analyseTiles } from './tile/analyse-tiles.ts';
+export type { ChunkOptions } from './tile/chunk-scans.ts';
+export { chunkScans } from './tile/chunk-scans.ts';
 export type { TileOptions } from './tile/tile-program.ts';
 export { rowsPerTile, tileProgram } from './tile/tile-program.ts';
-
 export { collapse } from './views.ts';

@@ -24,9 +24,9 @@ export interface LegalTarget {
 }
 
 /**
- * The Program that is compiled, with its loop over tiles unless the pass `tile` is switched off. Parameters and results
- * keep their order. Rejects with `capability` for f64, `shape` for a name of a dimension without a number, `argument` for
- * a pass that does not exist or an input that cannot be donated.
+ * The Program that is compiled, with its loops over tiles of rows and chunks of steps unless the pass `tile` is switched
+ * off. Parameters and results keep their order. Rejects with `capability` for f64, `shape` for a name of a dimension
+ * without a number, `argument` for a pass that does not exist or an input that cannot be donated.
  */
 export async function legalProgram(program: Program, options: CompileOptions, target: LegalTarget): Promise<Program> {
   const bound = specialise(program, options.dims ?? {});
@@ -36,8 +36,11 @@ export async function legalProgram(program: Program, options: CompileOptions, ta
   const clean = await optimiseLazily(bound, { ...others, inlineCalls: true }, target.optional);
   if (!tile || !hasRows(clean)) return clean;
   // Loaded when it is needed: a page that predicts step by step never does.
-  const { tileProgram } = await import('./tile/tile-program.ts');
-  return tileProgram(clean);
+  const [{ tileProgram }, { chunkScans }] = await Promise.all([
+    import('./tile/tile-program.ts'),
+    import('./tile/chunk-scans.ts'),
+  ]);
+  return chunkScans(tileProgram(clean));
 }
 
 /** True if some loop might be cut into tiles. */
