@@ -48,7 +48,11 @@ it('titles are bold on a terminal that takes it', async () => {
     await runCommand(['train', '--help'], { out: sink, err: sink, folder: '.' });
     return written.join('');
   };
+  vi.stubEnv('NO_COLOR', undefined);
   const [terminal, pipe] = [await shown(true), await shown(false)];
+  vi.stubEnv('NO_COLOR', '1');
+  expect(await shown(true)).toBe(pipe);
+  vi.unstubAllEnvs();
   for (const title of ['Usage:', 'Model:', 'Examples:']) expect(terminal).toContain(`\u001b[1m${title}\u001b[22m`);
   expect(pipe).not.toContain('\u001b');
   expect(stripVTControlCharacters(terminal)).toBe(pipe);
