@@ -3,11 +3,12 @@
  * it is the caller's to install, and is loaded when the first file is read.
  */
 import type { AsyncRecordBatchStreamReader, RecordBatch, Schema } from 'apache-arrow';
-import { DataError, isDataError } from '../data-error.ts';
+import { DataError } from '../data-error.ts';
 import { asBuffer, type ByteSource } from './byte-source.ts';
 import { toCell, wantedColumns } from './rows-of-values.ts';
 import type { Table } from './table.ts';
 import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
+import { attempting, firstTable } from './tables-of-library.ts';
 
 type Arrow = typeof import('apache-arrow');
 
@@ -17,8 +18,7 @@ type Arrow = typeof import('apache-arrow');
  * another kind), `dtype` (nested columns, bytes), `value`, `argument`.
  */
 export async function readArrow(source: ByteSource, options: ReadTableOptions = {}): Promise<Table> {
-  for await (const table of cutTables(source, options, Number.POSITIVE_INFINITY)) return table;
-  throw new Error('a table was neither given nor refused');
+  return await firstTable(cutTables(source, options, Number.POSITIVE_INFINITY));
 }
 
 /**
@@ -40,14 +40,7 @@ async function* cutTables(
 ): AsyncGenerator<Table, void, undefined> {
   const where = options.file === undefined ? {} : { file: options.file };
   const arrow = await load();
-  const attempt = async <T>(doing: () => Promise<T>): Promise<T> => {
-    try {
-      return await doing();
-    } catch (cause) {
-      if (isDataError(cause)) throw cause;
-      throw unreadable(where, cause);
-    }
-  };
+  const attempt = attempting((cause) => unreadable(where, cause));
   const { reader, schema } = await attempt(() => openReader(arrow, source));
   const names = schema.fields.map(({ name }) => name);
   const wanted = wantedColumns(names, options.columns);

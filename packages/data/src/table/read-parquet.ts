@@ -4,11 +4,12 @@
  */
 import { gunzipSync } from 'fflate';
 import type { FileMetaData } from 'hyparquet';
-import { DataError, isDataError } from '../data-error.ts';
+import { DataError } from '../data-error.ts';
 import { asBuffer, type ByteSource } from './byte-source.ts';
 import { toCell, wantedColumns } from './rows-of-values.ts';
 import type { Table } from './table.ts';
 import { checkTableRows, type ReadTableOptions, TableBuilder } from './table-builder.ts';
+import { attempting, firstTable } from './tables-of-library.ts';
 
 /** Inflates one page to `outputLength` bytes. */
 export type Decompressor = (input: Uint8Array, outputLength: number) => Uint8Array;
@@ -28,8 +29,7 @@ export interface ReadParquetOptions extends ReadTableOptions {
  * (nested columns, bytes), `value`, `argument`.
  */
 export async function readParquet(source: ParquetSource, options: ReadParquetOptions = {}): Promise<Table> {
-  for await (const table of cutTables(source, options, Number.POSITIVE_INFINITY)) return table;
-  throw new Error('a table was neither given nor refused');
+  return await firstTable(cutTables(source, options, Number.POSITIVE_INFINITY));
 }
 
 /**
@@ -58,14 +58,7 @@ async function* cutTables(
     GZIP: (input, outputLength) => gunzipSync(input, { out: new Uint8Array(outputLength) }),
     ...options.compressors,
   };
-  const attempt = async <T>(doing: () => Promise<T>): Promise<T> => {
-    try {
-      return await doing();
-    } catch (cause) {
-      if (isDataError(cause)) throw cause;
-      throw unreadable(where, cause);
-    }
-  };
+  const attempt = attempting((cause) => unreadable(where, cause));
   const metadata: FileMetaData = await attempt(() => parquetMetadataAsync(buffer));
   const columns = await attempt(async () => {
     checkParquetSizes(metadata, buffer.byteLength);
