@@ -43,5 +43,6 @@ export { analyseTiles } from './tile/analyse-tiles.ts';
 export type { ChunkOptions } from './tile/chunk-scans.ts';
 export { chunkScans } from './tile/chunk-scans.ts';
 export type { TileOptions } from './tile/tile-program.ts';
+export { sinkSlices } from './tile/sink-slices.ts';
 export { rowsPerTile, tileProgram } from './tile/tile-program.ts';
 export { collapse } from './views.ts';

@@ -36,11 +36,12 @@ export async function legalProgram(program: Program, options: CompileOptions, ta
   const clean = await optimiseLazily(bound, { ...others, inlineCalls: true }, target.optional);
   if (!tile || !hasRows(clean)) return clean;
   // Loaded when it is needed: a page that predicts step by step never does.
-  const [{ tileProgram }, { chunkScans }] = await Promise.all([
+  const [{ tileProgram }, { sinkSlices }, { chunkScans }] = await Promise.all([
     import('./tile/tile-program.ts'),
+    import('./tile/sink-slices.ts'),
     import('./tile/chunk-scans.ts'),
   ]);
-  return chunkScans(tileProgram(clean));
+  return chunkScans(sinkSlices(tileProgram(clean)));
 }
 
 /** True if some loop might be cut into tiles. */

@@ -174,7 +174,8 @@ function lowerConcat(lowering: Lowering, block: Block, instruction: Instruction 
       fill(lowering, block, part, origin);
   }
   for (const { operand, part } of partsOf(block, instruction, view)) {
-    if (partInPlace(block, instruction, operand)) continue;
+    const there = viewOf(block, operand);
+    if (partInPlace(block, instruction, operand) || (there !== undefined && samePlace(there, part))) continue;
     emit(lowering, copyValue(block, operand, [part], origin));
   }
 }

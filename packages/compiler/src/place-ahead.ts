@@ -74,6 +74,7 @@ export function placeConcats(lowering: Lowering, block: Block): void {
     if (instruction.op !== 'concat' && instruction.op !== 'pad') continue;
     const wanted = block.requests.get(instruction.id)?.find((request) => request.carry === undefined);
     const { dtype, shape } = instruction.types[0] as { dtype: DType; shape: readonly number[] };
+    if (wanted === undefined && placeShifted(lowering, block, instruction)) continue;
     const view = wanted?.view ?? lowering.temporary(dtype, shape);
     if (wanted !== undefined) block.served.add(wanted);
     block.views.set(instruction.id, view);
@@ -82,6 +83,38 @@ export function placeConcats(lowering: Lowering, block: Block): void {
       block.requests.set(operand, [{ view: part }]);
     }
   }
+}
+
+/**
+ * What a loop carries before its steps is what it carries after them, moved by one step, with where it began. Both then lie
+ * in one piece of memory that is a step longer. False if a concatenation is something else.
+ */
+function placeShifted(lowering: Lowering, block: Block, concat: Instruction): boolean {
+  const moved = concat.operands.find((operand) => shiftedStack(block, concat, operand) !== undefined);
+  if (moved === undefined || concat.operands.length !== 2) return false;
+  const { dtype, shape } = concat.types[0] as { dtype: DType; shape: readonly number[] };
+  const [length = 0, ...rest] = shape;
+  const whole = lowering.temporary(dtype, [length + 1, ...rest]);
+  const later = concat.operands[1] === moved ? 1 : 0;
+  block.views.set(concat.id, range(whole, 0, 1 - later, length));
+  const stack = shiftedStack(block, concat, moved) as ValueId;
+  block.requests.set(stack, [{ view: range(whole, 0, later, length) }]);
+  return true;
+}
+
+/** The stack of a loop of which an operand of a concatenation is all but the end where the other operand goes. */
+function shiftedStack(block: Block, concat: Instruction, operand: ValueId): ValueId | undefined {
+  const slice = block.fusion.definition(operand);
+  if (concat.op !== 'concat' || concat.attributes.axis !== 0 || slice?.op !== 'slice') return undefined;
+  const [stack = 0] = slice.operands;
+  const loop = block.fusion.definition(stack);
+  const { axis, start, limit } = slice.attributes;
+  const [length] = concat.types[0]?.shape ?? [];
+  const begins = concat.operands[1] === operand ? 0 : 1;
+  const fits = axis === 0 && start === begins && limit === (length as number) - 1 + begins;
+  if (!fits || loop?.op !== 'scan' || stack < loop.id + loop.attributes.carries) return undefined;
+  if (block.types[stack]?.shape[0] !== length || block.requests.has(stack)) return undefined;
+  return stack;
 }
 
 /** True if the kernel of an operand can write it straight into its concatenation. */

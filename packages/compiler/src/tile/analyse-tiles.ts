@@ -85,6 +85,7 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
   const partial = partialValues(graph, variable);
   if (typeof partial === 'string') return partial;
   const { program, axes } = graph.root;
+  const further = sumFurther(program, partial.get(graph.root));
   const axisOf = axes.map((list) => list.findIndex((axis) => graph.find(axis) === variable));
   const along = (id: ValueId): boolean => (axisOf[id] ?? -1) >= 0;
   const top = partial.get(graph.root) ?? new Set<ValueId>();
@@ -96,10 +97,12 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
     const made = new Set<ValueId>();
     let early: ValueId | undefined;
     for (const instruction of program.instructions) {
+      // What sums up a whole sum that is there ahead of the tiles is made there too.
+      if (further.has(instruction.id) && instruction.operands.some((id) => before.has(id))) before.add(instruction.id);
       if (before.has(instruction.id)) continue;
       const results = resultsOf(instruction);
       const reads = instruction.operands.filter((id) => !before.has(id));
-      const late = reads.some((id) => after.has(id) || top.has(id));
+      const late = reads.some((id) => after.has(id) || (top.has(id) && !further.has(instruction.id)));
       // What follows from a result that is the same in every tile stays beside it: a later part of the region may need it.
       const follows = reads.some((id) => made.has(id) && !top.has(id));
       const rows = instruction.operands.some(along);
@@ -123,6 +126,26 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
       return `a sum over it is used by what runs along it (${op} %${early})`;
     }
   }
+}
+
+/**
+ * Sums of partial sums over other axes, such as time, where nobody else reads those: each tile takes them of its own, and
+ * leaves the little that comes out. They are added to the partial sums.
+ */
+function sumFurther(program: Program, sums: Set<ValueId> | undefined): ReadonlySet<ValueId> {
+  const further = new Set<ValueId>();
+  if (sums === undefined || sums.size === 0) return further;
+  const readers = new Map<ValueId, number>();
+  const read = (id: ValueId): unknown => readers.set(id, (readers.get(id) ?? 0) + 1);
+  for (const { operands } of program.instructions) operands.forEach(read);
+  program.results.forEach(read);
+  for (const { op, id, operands } of program.instructions) {
+    const [operand] = operands;
+    if (op !== 'reduce_sum' || operand === undefined || !sums.has(operand) || readers.get(operand) !== 1) continue;
+    further.add(id);
+    sums.add(id);
+  }
+  return further;
 }
 
 /** Adds to `before` the sums that an instruction needs and what they are made of; false if that is a loop, or nothing new. */
