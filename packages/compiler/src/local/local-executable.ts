@@ -91,14 +91,13 @@ export class LocalExecutable<Place> implements SyncExecutable {
   runInto(inputs: readonly Slot[], outputs: readonly Slot[]): void {
     this.#check();
     let route = this.#route;
-    if (route === undefined || !route.serves(inputs, outputs)) {
+    if (route === undefined || !route.serves(inputs, outputs, this.#store.memory.era)) {
       route = this.#findRoute(inputs, outputs);
       this.#route = route;
     }
-    const { memory } = this.#store;
-    route.before(memory);
+    route.before();
     this.#code.run();
-    route.after(memory);
+    route.after();
   }
 
   async profile(inputs: readonly DeviceTensor[]): Promise<Profile> {
@@ -137,7 +136,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
         const count = elementCount((this.#signature.inputs[position] as TensorType).shape);
         const copy = memory.allocate(count * 4, 'bound input');
         bound.set(position, copy);
-        memory.copy(place, copy, count);
+        memory.view(copy, 'i32', count).set(memory.view(place, 'i32', count));
       }
       return new LocalExecutable(this.#signature, this.#code.bind(bound), this.#store, donate, bound);
     } catch (error) {
@@ -176,6 +175,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
     const writes: Staged<Place>[] = [];
     const reads: Staged<Place>[] = [];
     const returns: Returned<Place>[] = [];
+    const { memory } = this.#store;
     inputs.forEach((input, i) => {
       let place: Place;
       if (ArrayBuffer.isView(input)) {
@@ -195,7 +195,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
       else returns.push({ from: place, to: placeOf(output), count: elementCount(type.shape) });
       this.#code.setResult(i, place);
     });
-    return new Route(inputs, outputs, { writes, returns, reads });
+    return new Route(memory, inputs, outputs, { writes, returns, reads });
   }
 
   #stage(staged: (Place | undefined)[], index: number, type: TensorType): Place {

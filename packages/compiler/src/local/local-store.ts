@@ -7,22 +7,13 @@
 
 import type { DeviceLost, DeviceTensor, DType, TensorData, TensorType } from '@rheo/ir';
 import { allocate, checkData, elementCount, formatType, RheoError, staticShape } from '@rheo/ir';
+import type { LocalMemory } from './local-memory.ts';
+import { readOutside, transferOf, writeInside } from './local-memory.ts';
 import type { TensorOwner } from './local-tensor.ts';
 import { LocalTensor } from './local-tensor.ts';
 
 /** Element types of four bytes: what such memory holds. */
 export const localDTypes: readonly DType[] = ['f32', 'i32', 'u32', 'bool'];
-
-/** The memory; a `Place` is whatever says where something lies in it. */
-export interface LocalMemory<Place> {
-  /** Room for so many bytes. Throws `memory`. */
-  allocate(bytes: number, what: string): Place;
-  release(place: Place): void;
-  write(place: Place, data: TensorData): void;
-  read(place: Place, into: TensorData): void;
-  /** Copies so many elements. */
-  copy(from: Place, to: Place, count: number): void;
-}
 
 /** See the head of this file. */
 export class LocalStore<Place> implements TensorOwner<Place> {
@@ -84,7 +75,7 @@ export class LocalStore<Place> implements TensorOwner<Place> {
     staticShape(type.shape);
     checkData(data, type, 'upload', this.from);
     const tensor = this.newTensor(type, `upload of ${formatType(type)}`);
-    this.memory.write(tensor.place, data);
+    writeInside(transferOf(this.memory, tensor.place, data));
     return tensor;
   }
 
@@ -97,7 +88,7 @@ export class LocalStore<Place> implements TensorOwner<Place> {
     tensor.check('read');
     if (into !== undefined) checkData(into, tensor.type, 'into', this.from);
     const data = into ?? allocate(tensor.type.dtype, elementCount(tensor.type.shape));
-    this.memory.read(tensor.place, data);
+    readOutside(transferOf(this.memory, tensor.place, data));
     return data;
   }
 

@@ -7,7 +7,8 @@
  */
 
 import type { DeviceTensor, TensorData } from '@rheo/ir';
-import type { LocalMemory } from './local-store.ts';
+import type { Elements, LocalMemory, Transfer } from './local-memory.ts';
+import { readOutside, transferOf, writeInside } from './local-memory.ts';
 import type { LocalTensor } from './local-tensor.ts';
 
 /** What `runInto` takes at a place. */
@@ -40,20 +41,32 @@ export class Route<Place> {
   readonly #handles: readonly LocalTensor<Place>[];
   readonly #arrays: readonly TensorData[];
   readonly #lengths: readonly number[];
-  readonly #moves: Moves<Place>;
+  readonly #writes: readonly Transfer[];
+  readonly #returns: readonly { readonly from: Elements; readonly to: Elements }[];
+  readonly #reads: readonly Transfer[];
+  /** Of the memory, when the views were made. */
+  readonly #era: unknown;
 
-  constructor(inputs: readonly Slot[], outputs: readonly Slot[], moves: Moves<Place>) {
+  constructor(memory: LocalMemory<Place>, inputs: readonly Slot[], outputs: readonly Slot[], moves: Moves<Place>) {
     this.#inputs = [...inputs];
     this.#outputs = [...outputs];
-    this.#moves = moves;
     const all = [...inputs, ...outputs];
     this.#handles = all.filter((slot) => !ArrayBuffer.isView(slot)) as LocalTensor<Place>[];
     this.#arrays = all.filter((slot) => ArrayBuffer.isView(slot));
     this.#lengths = this.#arrays.map(({ length }) => length);
+    const transfer = ({ array, place }: Staged<Place>): Transfer => transferOf(memory, place, array);
+    this.#writes = moves.writes.map(transfer);
+    this.#returns = moves.returns.map(({ from, to, count }) => ({
+      from: memory.view(from, 'i32', count),
+      to: memory.view(to, 'i32', count),
+    }));
+    this.#reads = moves.reads.map(transfer);
+    this.#era = memory.era;
   }
 
   /** True if it is the route of these. Handles end, and arrays lose their elements when their buffer goes elsewhere. */
-  serves(inputs: readonly Slot[], outputs: readonly Slot[]): boolean {
+  serves(inputs: readonly Slot[], outputs: readonly Slot[], era: unknown): boolean {
+    if (era !== this.#era) return false;
     const handles = this.#handles;
     for (let i = 0; i < handles.length; i++) if (!(handles[i] as LocalTensor<Place>).live) return false;
     const arrays = this.#arrays;
@@ -62,25 +75,20 @@ export class Route<Place> {
   }
 
   /** Writes the inputs that are arrays. */
-  before(memory: LocalMemory<Place>): void {
-    const { writes } = this.#moves;
-    for (let i = 0; i < writes.length; i++) {
-      const { place, array } = writes[i] as Staged<Place>;
-      memory.write(place, array);
-    }
+  before(): void {
+    const writes = this.#writes;
+    for (let i = 0; i < writes.length; i++) writeInside(writes[i] as Transfer);
   }
 
   /** Brings back the results that were written aside, and reads those that are arrays. */
-  after(memory: LocalMemory<Place>): void {
-    const { returns, reads } = this.#moves;
+  after(): void {
+    const returns = this.#returns;
     for (let i = 0; i < returns.length; i++) {
-      const { from, to, count } = returns[i] as Returned<Place>;
-      memory.copy(from, to, count);
+      const { from, to } = returns[i] as { from: Elements; to: Elements };
+      to.set(from);
     }
-    for (let i = 0; i < reads.length; i++) {
-      const { place, array } = reads[i] as Staged<Place>;
-      memory.read(place, array);
-    }
+    const reads = this.#reads;
+    for (let i = 0; i < reads.length; i++) readOutside(reads[i] as Transfer);
   }
 }
 
