@@ -20,6 +20,12 @@ const kBlock = 512;
 /** Vectors side by side when there is one row. */
 const wideVectors = 8;
 
+/**
+ * Bytes of a right operand of which one row is a walk through memory: more than the first cache level has for it, no more
+ * than the second.
+ */
+const walked = { from: 2 ** 15, to: 2 ** 20 };
+
 /** Prints the whole product. */
 export function printProduct(context: PrintContext, given: ProductStep, lines: Lines): void {
   const step = withoutSingles(given);
@@ -153,16 +159,32 @@ export function printProduct(context: PrintContext, given: ProductStep, lines: L
     }
   }
 
-  /** One row: several panels at a time, to have enough sums in flight. */
+  /**
+   * One row: several panels at a time, to have enough sums in flight. Weights that the first cache level does not hold are
+   * walked forth and back in turn: each run begins with what the one before read last, which is still there.
+   */
   function oneRow(whole: number): void {
     const perPanel = panel / lanes;
-    const group = wideVectors / perPanel;
-    const grouped = perPanel === 2 ? whole - (whole % (panel * group)) : 0;
+    const bytes = k * n * 4;
+    const turns = batch === 0 && perPanel === 2 && bytes > walked.from && bytes <= walked.to;
+    const vectors = turns && whole < 2 * wideVectors * lanes ? wideVectors / 2 : wideVectors;
+    const wide = vectors * lanes;
+    const grouped = perPanel === 2 ? whole - (whole % wide) : 0;
+    const back = `back_${step.packed}`;
+    const turned = turns && grouped > wide;
     lines.add('const long row = 0, first = 0;');
     outer.locals(batch + 1, lines);
+    if (turned) {
+      // Any order gives the same: threads may take the turns of each other.
+      lines.add(`static int ${back};`);
+      lines.add(`const int turn = __atomic_load_n(&${back}, __ATOMIC_RELAXED);`);
+      lines.add(`__atomic_store_n(&${back}, !turn, __ATOMIC_RELAXED);`);
+    }
     const part = (from: number, to: number, width: number, vectors: number): void => {
       if (from >= to) return;
-      lines.block(counting('left', from, to, width), () => {
+      const inTurn = turned && from === 0;
+      lines.block(counting(inTurn ? 'next' : 'left', from, to, width), () => {
+        if (inTurn) lines.add(`const long left = turn ? ${to - width} - next : next;`);
         lines.add(`float block[${vectors * lanes}] __attribute__((aligned(64)));`);
         lines.add(`const long width = ${vectors * lanes};`);
         lines.add(
@@ -171,7 +193,7 @@ export function printProduct(context: PrintContext, given: ProductStep, lines: L
         columns(width);
       });
     };
-    part(0, grouped, panel * group, wideVectors);
+    part(0, grouped, wide, vectors);
     part(grouped, whole, panel, perPanel);
     part(whole, n, n - whole, Math.ceil((n - whole) / lanes));
   }
