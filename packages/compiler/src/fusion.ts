@@ -210,23 +210,28 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>, options: Fu
     }
   }
 
-  /** A group that only one reduction reads is computed there, and never stored. */
-  function absorb(unit: Unit): void {
-    if (!unit.group || unit.product !== undefined) return;
+  /** Reductions that read a group; undefined among them for any other reader. */
+  function readersOf(unit: Unit): Set<Unit | undefined> {
     const readers = new Set<Unit | undefined>();
     const follow = (id: ValueId): void => {
       if (wanted.has(id)) readers.add(undefined);
       for (const user of users[id] ?? []) {
         const reader = units[user.id];
-        if (reader !== undefined) {
-          const found = find(reader);
-          if (found !== unit) readers.add(found.reduction === undefined ? undefined : found);
-        } else if (isElementwise(user) && user.op !== 'gather' && user.op !== 'random_bits') follow(user.id);
+        const found = reader === undefined ? undefined : find(reader);
+        if (found === unit) continue;
+        if (found !== undefined) readers.add(found.reduction === undefined ? undefined : found);
+        else if (isElementwise(user) && user.op !== 'gather' && user.op !== 'random_bits') follow(user.id);
         else readers.add(undefined);
       }
     };
-    for (const member of unit.members) follow(member.id);
-    const [reader, ...more] = readers;
+    for (const { id } of unit.members) follow(id);
+    return readers;
+  }
+
+  /** A group that only one reduction reads is computed there, and never stored. */
+  function absorb(unit: Unit): void {
+    if (!unit.group || unit.product !== undefined) return;
+    const [reader, ...more] = readersOf(unit);
     if (reader === undefined || more.length > 0) return;
     const edges = edgesOf(reader);
     edges.delete(unit);
@@ -241,19 +246,7 @@ export function fuse(program: Program, wanted: ReadonlySet<ValueId>, options: Fu
   /** A group whose readers are all sums over its points takes them along, and is never stored. */
   function gatherSums(unit: Unit): void {
     if (!unit.group || unit.product !== undefined || sizeOf(unit.shape) < manyPoints) return;
-    const readers = new Set<Unit | undefined>();
-    const follow = (id: ValueId): void => {
-      if (wanted.has(id)) readers.add(undefined);
-      for (const user of users[id] ?? []) {
-        const reader = units[user.id];
-        const found = reader === undefined ? undefined : find(reader);
-        if (found === unit) continue;
-        if (found !== undefined) readers.add(found.reduction === undefined ? undefined : found);
-        else if (isElementwise(user) && user.op !== 'gather' && user.op !== 'random_bits') follow(user.id);
-        else readers.add(undefined);
-      }
-    };
-    for (const member of unit.members) follow(member.id);
+    const readers = readersOf(unit);
     // Sums that read an array of this size which the group reads too might as well be added to at the same time.
     const read = arraysOf(unit);
     for (const other of all) {

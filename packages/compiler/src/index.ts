@@ -20,6 +20,8 @@ export { LocalExecutable } from './local/local-executable.ts';
 export type { ElementKind, Elements, LocalMemory } from './local/local-memory.ts';
 export { LocalStore, localDTypes } from './local/local-store.ts';
 export type { LocalTensor } from './local/local-tensor.ts';
+export type { Spans } from './local/sharing.ts';
+export { mayShare, spansOf } from './local/sharing.ts';
 export type { Signature } from './local/signature.ts';
 export { signatureOf } from './local/signature.ts';
 export { keptIsContiguous, orderForSums } from './loop-order.ts';
@@ -41,7 +43,7 @@ export type { CoupledAxis, TileAnalysis, TileAxis } from './tile/analyse-tiles.t
 export { analyseTiles } from './tile/analyse-tiles.ts';
 export type { ChunkOptions } from './tile/chunk-scans.ts';
 export { chunkScans } from './tile/chunk-scans.ts';
-export type { TileOptions } from './tile/tile-program.ts';
 export { sinkSlices } from './tile/sink-slices.ts';
+export type { TileOptions } from './tile/tile-program.ts';
 export { rowsPerTile, tileProgram } from './tile/tile-program.ts';
 export { collapse } from './views.ts';

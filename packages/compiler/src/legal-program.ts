@@ -35,13 +35,8 @@ export async function legalProgram(program: Program, options: CompileOptions, ta
   const { tile = true, ...others } = switches(options, target) as PassSwitches & { readonly tile?: boolean };
   const clean = await optimiseLazily(bound, { ...others, inlineCalls: true }, target.optional);
   if (!tile || !hasRows(clean)) return clean;
-  // Loaded when it is needed: a page that predicts step by step never does.
-  const [{ tileProgram }, { sinkSlices }, { chunkScans }] = await Promise.all([
-    import('./tile/tile-program.ts'),
-    import('./tile/sink-slices.ts'),
-    import('./tile/chunk-scans.ts'),
-  ]);
-  return chunkScans(sinkSlices(tileProgram(clean)));
+  const { cutLoops } = await import('./tile/cut-loops.ts');
+  return cutLoops(clean);
 }
 
 /** True if some loop might be cut into tiles. */

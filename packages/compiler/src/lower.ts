@@ -15,11 +15,11 @@ import type { Lowered, Step } from './kernels.ts';
 import { panelWidth, touched } from './kernels.ts';
 import { lowerArgmax, lowerReduce, lowerScatter, lowerSums } from './lower-gathering.ts';
 import { blockTypes, NodeBuilder, viewOf } from './nodes.ts';
-import { partInPlace, partsOf, placeConcats, placeConstants, placeMoved, range } from './place-ahead.ts';
+import { partInPlace, partsOf, placeConcats, placeConstants, placeMoved } from './place-ahead.ts';
 import { destinations, readElsewhere, storedMembers } from './placement.ts';
 import { lowerProduct } from './products.ts';
 import type { View } from './views.ts';
-import { accessAt, denseView, identityMap, sizeOf } from './views.ts';
+import { accessAt, denseView, identityMap, range, sizeOf } from './views.ts';
 
 /** What a target wants. */
 export interface LowerOptions {

@@ -8,7 +8,7 @@ import type { Block, Lowering } from './block.ts';
 import { originOf } from './block.ts';
 import { isElementwise } from './fusion.ts';
 import type { View } from './views.ts';
-import { denseView, moveView } from './views.ts';
+import { denseView, moveView, range } from './views.ts';
 
 /** Constants of more than one value lie in memory from the start. */
 export function placeConstants(lowering: Lowering, block: Block): void {
@@ -89,32 +89,26 @@ export function placeConcats(lowering: Lowering, block: Block): void {
  * What a loop carries before its steps is what it carries after them, moved by one step, with where it began. Both then lie
  * in one piece of memory that is a step longer. False if a concatenation is something else.
  */
-function placeShifted(lowering: Lowering, block: Block, concat: Instruction): boolean {
-  const moved = concat.operands.find((operand) => shiftedStack(block, concat, operand) !== undefined);
-  if (moved === undefined || concat.operands.length !== 2) return false;
-  const { dtype, shape } = concat.types[0] as { dtype: DType; shape: readonly number[] };
+function placeShifted(lowering: Lowering, block: Block, { id, op, operands, types }: Instruction): boolean {
+  const { dtype, shape } = types[0] as { dtype: DType; shape: readonly number[] };
   const [length = 0, ...rest] = shape;
-  const whole = lowering.temporary(dtype, [length + 1, ...rest]);
-  const later = concat.operands[1] === moved ? 1 : 0;
-  block.views.set(concat.id, range(whole, 0, 1 - later, length));
-  const stack = shiftedStack(block, concat, moved) as ValueId;
-  block.requests.set(stack, [{ view: range(whole, 0, later, length) }]);
-  return true;
-}
-
-/** The stack of a loop of which an operand of a concatenation is all but the end where the other operand goes. */
-function shiftedStack(block: Block, concat: Instruction, operand: ValueId): ValueId | undefined {
-  const slice = block.fusion.definition(operand);
-  if (concat.op !== 'concat' || concat.attributes.axis !== 0 || slice?.op !== 'slice') return undefined;
-  const [stack = 0] = slice.operands;
-  const loop = block.fusion.definition(stack);
-  const { axis, start, limit } = slice.attributes;
-  const [length] = concat.types[0]?.shape ?? [];
-  const begins = concat.operands[1] === operand ? 0 : 1;
-  const fits = axis === 0 && start === begins && limit === (length as number) - 1 + begins;
-  if (!fits || loop?.op !== 'scan' || stack < loop.id + loop.attributes.carries) return undefined;
-  if (block.types[stack]?.shape[0] !== length || block.requests.has(stack)) return undefined;
-  return stack;
+  if (op !== 'concat' || operands.length !== 2) return false;
+  for (const later of [0, 1]) {
+    const slice = block.fusion.definition(operands[later] as ValueId);
+    const [stack = 0] = slice?.operands ?? [];
+    const loop = block.fusion.definition(stack);
+    if (slice?.op !== 'slice' || loop?.op !== 'scan' || stack < loop.id + loop.attributes.carries) continue;
+    // All but the last step after where it began, or all but the first before it; then the axes are those of the steps.
+    const { start, limit } = slice.attributes;
+    const steps = block.types[stack]?.shape;
+    if (String(steps) !== String(shape) || limit - start !== length - 1 || start !== 1 - later) continue;
+    if (slice.attributes.axis !== 0 || block.requests.has(stack)) continue;
+    const whole = lowering.temporary(dtype, [length + 1, ...rest]);
+    block.views.set(id, range(whole, 0, 1 - later, length));
+    block.requests.set(stack, [{ view: range(whole, 0, later, length) }]);
+    return true;
+  }
+  return false;
 }
 
 /** True if the kernel of an operand can write it straight into its concatenation. */
@@ -137,12 +131,4 @@ export function partsOf(block: Block, instruction: Instruction, view: View): { o
     start += size;
     return { operand, part };
   });
-}
-
-export function range(view: View, axis: number, start: number, size: number): View {
-  return {
-    ...view,
-    offset: view.offset + start * (view.strides[axis] as number),
-    shape: view.shape.map((dim, i) => (i === axis ? size : dim)),
-  };
 }

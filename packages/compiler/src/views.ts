@@ -71,16 +71,21 @@ export function accessAt(view: View, map: IndexMap, rank: number): Access {
   return { buffer: view.buffer, offset, strides, loops: view.loops };
 }
 
+/** So many elements of an axis, from `start` on. */
+export function range(view: View, axis: number, start: number, size: number): View {
+  return {
+    ...view,
+    offset: view.offset + start * (view.strides[axis] as number),
+    shape: view.shape.map((dim, i) => (i === axis ? size : dim)),
+  };
+}
+
 /** The operand's view turned into the result's view by a movement op, when that is possible without a copy. */
 export function moveView(view: View, instruction: Instruction): View | undefined {
   switch (instruction.op) {
     case 'slice': {
       const { axis, start, limit } = instruction.attributes;
-      return {
-        ...view,
-        offset: view.offset + start * (view.strides[axis] as number),
-        shape: view.shape.map((dim, i) => (i === axis ? limit - start : dim)),
-      };
+      return range(view, axis, start, limit - start);
     }
     case 'reverse': {
       const { axis } = instruction.attributes;

@@ -18,15 +18,25 @@ export function fill(
   // Loops written out: the engine's own copy and fill take longer than a handful of numbers. One loop for each kind of what
   // is given: engines compile an access well that has met one kind of array.
   const { length } = buffer;
-  if (typeof given === 'number') for (let index = 0; index < length; index++) buffer[index] = given;
-  else if (given?.length !== length) throw wrongLength(given?.length, name, length);
-  else if (given instanceof Float32Array) copyFloats(given, buffer);
-  else for (let index = 0; index < length; index++) buffer[index] = given[index] as number;
+  if (typeof given === 'number') {
+    for (let index = 0; index < length; index++) buffer[index] = given;
+  } else if (given?.length !== length) throw wrongLength(given?.length, name, length);
+  else if (given instanceof Float32Array) {
+    if (copyFloats(given, buffer) && !times) return;
+  } else for (let index = 0; index < length; index++) buffer[index] = given[index] as number;
   checkNumbers(buffer, name, times);
 }
 
-function copyFloats(from: Float32Array, to: Float32Array): void {
-  for (let index = 0; index < to.length; index++) to[index] = from[index] as number;
+/** True if all are finite. */
+function copyFloats(from: Float32Array, to: Float32Array): boolean {
+  let zeros = 0;
+  for (let index = 0; index < to.length; index++) {
+    const value = from[index] as number;
+    to[index] = value;
+    // Of an infinity or NaN this is NaN.
+    zeros += value * 0;
+  }
+  return zeros === 0;
 }
 
 /** Looks at what was rounded to floats: a number may have become infinite. */

@@ -95,8 +95,8 @@ class RunningStream implements Stream {
   readonly #shown: Float32Array;
   readonly #defaultElapsed: number | undefined;
   #state: DeviceTensor[] = [];
-  #inputs: (DeviceTensor | TensorData)[] = [];
-  #results: (DeviceTensor | TensorData)[] = [];
+  #inputs: readonly (DeviceTensor | TensorData)[] = [];
+  #results: readonly (DeviceTensor | TensorData)[] = [];
 
   constructor(backend: SyncBackend, compiled: SyncExecutable, step: SyncExecutable, built: BuiltLayer, sizes: Sizes) {
     const { features, batch, units } = sizes;
@@ -173,13 +173,14 @@ class RunningStream implements Stream {
     for (const handle of this.#state) handle.dispose();
     this.#state = data.map((array, index) => this.#backend.upload(array, { dtype: 'f32', shape: this.#shape(index) }));
     const { dt, observed } = this.#sizes;
-    this.#inputs = [
+    // Frozen, so that backends need not look whether they hold what they held.
+    this.#inputs = Object.freeze([
       ...this.#state,
       this.#x,
       ...(dt === 'none' ? [] : [this.#dt]),
       ...(observed ? [this.#observed] : []),
-    ];
-    this.#results = [this.#output, ...this.#state];
+    ]);
+    this.#results = Object.freeze([this.#output, ...this.#state]);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 
 import type { LocalCode } from '@rheo/compiler';
+import { mayShare } from '@rheo/compiler';
 import type { Profile } from '@rheo/ir';
 import { extraEntries } from '../codegen/print-parallel.ts';
 import type { Target } from '../codegen/target.ts';
@@ -77,6 +78,10 @@ export class NativeCode implements LocalCode<Block> {
 
   setResult(index: number, { address }: Block): void {
     this.#setEntry(this.#built.layout.results[index], address);
+  }
+
+  mayShare(position: number, result: number): boolean {
+    return mayShare(this.#built.layout.spans, position, result);
   }
 
   run(): void {

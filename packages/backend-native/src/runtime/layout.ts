@@ -4,8 +4,8 @@
  * Plain data, so that it can be kept on disk beside the object, and the next process has both without compiling.
  */
 
-import type { Lowered, MemoryPlan, Signature } from '@rheo/compiler';
-import { signatureOf } from '@rheo/compiler';
+import type { Lowered, MemoryPlan, Signature, Spans } from '@rheo/compiler';
+import { signatureOf, spansOf } from '@rheo/compiler';
 import type { Program } from '@rheo/ir';
 
 /** Words that are written into the workspace when it is made. */
@@ -29,10 +29,13 @@ export interface Layout {
   /** Bytes of the workspace, and where the part begins that every thread needs for itself. */
   readonly bytes: number;
   readonly privateFrom: number;
+  /** When inputs are read and results written. */
+  readonly spans: Spans;
 }
 
 /** The layout of a Program that was lowered and has its memory planned. */
-export function layoutOf(program: Program, { buffers }: Lowered, { offsets, bytes, privateFrom }: MemoryPlan): Layout {
+export function layoutOf(program: Program, lowered: Lowered, { offsets, bytes, privateFrom }: MemoryPlan): Layout {
+  const { buffers } = lowered;
   const signature = signatureOf(program);
   const entries = (kind: 'input' | 'result', count: number): (number | undefined)[] => {
     const ids = new Map(buffers.filter((buffer) => buffer.kind === kind).map(({ index = 0, id }) => [index, id]));
@@ -55,6 +58,7 @@ export function layoutOf(program: Program, { buffers }: Lowered, { offsets, byte
     constants,
     bytes,
     privateFrom,
+    spans: spansOf(lowered),
   };
 }
 

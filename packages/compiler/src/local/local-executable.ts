@@ -6,12 +6,14 @@
  * nothing after its first call. `bind` has the code made once more with the work on the bound inputs moved ahead.
  */
 
-import type { DeviceTensor, Profile, SyncExecutable, TensorType } from '@rheo/ir';
+import type { DeviceTensor, Profile, SyncExecutable, TensorData, TensorType } from '@rheo/ir';
 import { elementCount } from '@rheo/ir';
 import { Slots } from './check-slots.ts';
+import type { Transfer } from './local-memory.ts';
+import { copyOf, transferOf, writeInside } from './local-memory.ts';
 import type { LocalStore } from './local-store.ts';
 import type { LocalTensor } from './local-tensor.ts';
-import type { Returned, Slot, Staged } from './route.ts';
+import type { Moves, Slot } from './route.ts';
 import { Route } from './route.ts';
 import type { Signature } from './signature.ts';
 
@@ -21,6 +23,8 @@ export interface LocalCode<Place> {
   /** Where an input lies from now on, by its position in the Program. */
   setInput(position: number, place: Place): void;
   setResult(index: number, place: Place): void;
+  /** True if a result may lie where an input does, by its position in the Program. Never, where it is missing. */
+  mayShare?(position: number, result: number): boolean;
   /** One run with inputs and results where they were set. */
   run(): void;
   /** Calls `place`, which sets inputs and results, and profiles runs on them without a pause after that. */
@@ -49,7 +53,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
   readonly #stagedInputs: (Place | undefined)[] = [];
   readonly #stagedResults: (Place | undefined)[] = [];
   /** Where inputs and results of the last `runInto` went; undefined since anything else set them. */
-  #route: Route<Place> | undefined;
+  #route: Route | undefined;
   #open = true;
 
   constructor(
@@ -136,7 +140,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
         const count = elementCount((this.#signature.inputs[position] as TensorType).shape);
         const copy = memory.allocate(count * 4, 'bound input');
         bound.set(position, copy);
-        memory.view(copy, 'i32', count).set(memory.view(place, 'i32', count));
+        writeInside(copyOf(memory, place, copy, count));
       }
       return new LocalExecutable(this.#signature, this.#code.bind(bound), this.#store, donate, bound);
     } catch (error) {
@@ -157,7 +161,7 @@ export class LocalExecutable<Place> implements SyncExecutable {
   }
 
   /** Checks everything, and sets where inputs and results lie. */
-  #findRoute(inputs: readonly Slot[], outputs: readonly Slot[]): Route<Place> {
+  #findRoute(inputs: readonly Slot[], outputs: readonly Slot[]): Route {
     const slots = this.#slots;
     slots.expectCount(inputs.length, this.inputs.length, 'inputs');
     slots.expectCount(outputs.length, this.results.length, 'outputs');
@@ -172,30 +176,39 @@ export class LocalExecutable<Place> implements SyncExecutable {
     });
     // Half of what follows may fail for want of memory: then nothing is known of where things lie.
     this.#route = undefined;
-    const writes: Staged<Place>[] = [];
-    const reads: Staged<Place>[] = [];
-    const returns: Returned<Place>[] = [];
+    const writes: [Place, TensorData][] = [];
+    const reads: [Place, TensorData][] = [];
+    const returns: [from: Place, to: Place, count: number][] = [];
     const { memory } = this.#store;
     inputs.forEach((input, i) => {
       let place: Place;
       if (ArrayBuffer.isView(input)) {
         place = this.#stage(this.#stagedInputs, i, this.inputs[i] as TensorType);
-        writes.push({ array: input, place });
+        writes.push([place, input]);
       } else place = placeOf(input);
       this.#code.setInput(this.#positions[i] as number, place);
     });
     outputs.forEach((output, i) => {
       const type = this.results[i] as TensorType;
-      if (!ArrayBuffer.isView(output) && !inputs.includes(output)) {
+      const shares = (input: Slot, at: number): boolean =>
+        input !== output || this.#code.mayShare?.(this.#positions[at] as number, i) === true;
+      if (!ArrayBuffer.isView(output) && inputs.every(shares)) {
         this.#code.setResult(i, placeOf(output));
         return;
       }
       const place = this.#stage(this.#stagedResults, i, type);
-      if (ArrayBuffer.isView(output)) reads.push({ array: output, place });
-      else returns.push({ from: place, to: placeOf(output), count: elementCount(type.shape) });
+      if (ArrayBuffer.isView(output)) reads.push([place, output]);
+      else returns.push([place, placeOf(output), elementCount(type.shape)]);
       this.#code.setResult(i, place);
     });
-    return new Route(memory, inputs, outputs, { writes, returns, reads });
+    // Staging may have made the memory grow: views are made now that all is there.
+    const transfer = ([place, array]: [Place, TensorData]): Transfer => transferOf(memory, place, array);
+    const moves: Moves = {
+      writes: writes.map(transfer),
+      returns: returns.map(([from, to, count]) => copyOf(memory, from, to, count)),
+      reads: reads.map(transfer),
+    };
+    return new Route(inputs, outputs, moves, memory.era);
   }
 
   #stage(staged: (Place | undefined)[], index: number, type: TensorType): Place {

@@ -7,92 +7,77 @@
  */
 
 import type { DeviceTensor, TensorData } from '@rheo/ir';
-import type { Elements, LocalMemory, Transfer } from './local-memory.ts';
-import { readOutside, transferOf, writeInside } from './local-memory.ts';
+import type { Transfer } from './local-memory.ts';
+import { readOutside, writeInside } from './local-memory.ts';
 import type { LocalTensor } from './local-tensor.ts';
 
 /** What `runInto` takes at a place. */
 export type Slot = DeviceTensor | TensorData;
 
-/** An array and its place in the memory. */
-export interface Staged<Place> {
-  readonly array: TensorData;
-  readonly place: Place;
-}
-
-/** A result that is an input too: it is written aside first, as kernels assume that they do not overlap. */
-export interface Returned<Place> {
-  readonly from: Place;
-  readonly to: Place;
-  readonly count: number;
-}
-
 /** The moves before and after a run. */
-export interface Moves<Place> {
-  readonly writes: readonly Staged<Place>[];
-  readonly returns: readonly Returned<Place>[];
-  readonly reads: readonly Staged<Place>[];
+export interface Moves {
+  /** Inputs that are arrays. */
+  readonly writes: Transfer[];
+  /** Results that are inputs too: they are written aside first, where kernels assume that they do not overlap. */
+  readonly returns: Transfer[];
+  /** Results that are arrays. */
+  readonly reads: Transfer[];
 }
 
 /** See the head of this file. */
-export class Route<Place> {
+export class Route {
   readonly #inputs: readonly Slot[];
   readonly #outputs: readonly Slot[];
-  readonly #handles: readonly LocalTensor<Place>[];
-  readonly #arrays: readonly TensorData[];
-  readonly #lengths: readonly number[];
-  readonly #writes: readonly Transfer[];
-  readonly #returns: readonly { readonly from: Elements; readonly to: Elements }[];
-  readonly #reads: readonly Transfer[];
+  readonly #handles: readonly LocalTensor<unknown>[];
+  readonly #moves: Moves;
   /** Of the memory, when the views were made. */
   readonly #era: unknown;
 
-  constructor(memory: LocalMemory<Place>, inputs: readonly Slot[], outputs: readonly Slot[], moves: Moves<Place>) {
-    this.#inputs = [...inputs];
-    this.#outputs = [...outputs];
-    const all = [...inputs, ...outputs];
-    this.#handles = all.filter((slot) => !ArrayBuffer.isView(slot)) as LocalTensor<Place>[];
-    this.#arrays = all.filter((slot) => ArrayBuffer.isView(slot));
-    this.#lengths = this.#arrays.map(({ length }) => length);
-    const transfer = ({ array, place }: Staged<Place>): Transfer => transferOf(memory, place, array);
-    this.#writes = moves.writes.map(transfer);
-    this.#returns = moves.returns.map(({ from, to, count }) => ({
-      from: memory.view(from, 'i32', count),
-      to: memory.view(to, 'i32', count),
-    }));
-    this.#reads = moves.reads.map(transfer);
-    this.#era = memory.era;
+  constructor(inputs: readonly Slot[], outputs: readonly Slot[], moves: Moves, era: unknown) {
+    // Lists that are frozen hold what they held.
+    this.#inputs = Object.isFrozen(inputs) ? inputs : [...inputs];
+    this.#outputs = Object.isFrozen(outputs) ? outputs : [...outputs];
+    this.#handles = [...inputs, ...outputs].filter((slot) => !ArrayBuffer.isView(slot)) as LocalTensor<unknown>[];
+    this.#moves = moves;
+    this.#era = era;
   }
 
   /** True if it is the route of these. Handles end, and arrays lose their elements when their buffer goes elsewhere. */
   serves(inputs: readonly Slot[], outputs: readonly Slot[], era: unknown): boolean {
-    if (era !== this.#era) return false;
+    if (era !== this.#era || !sameSlots(this.#inputs, inputs) || !sameSlots(this.#outputs, outputs)) return false;
     const handles = this.#handles;
-    for (let i = 0; i < handles.length; i++) if (!(handles[i] as LocalTensor<Place>).live) return false;
-    const arrays = this.#arrays;
-    for (let i = 0; i < arrays.length; i++) if ((arrays[i] as TensorData).length !== this.#lengths[i]) return false;
-    return sameSlots(this.#inputs, inputs) && sameSlots(this.#outputs, outputs);
+    for (let i = 0; i < handles.length; i++) if (!(handles[i] as LocalTensor<unknown>).live) return false;
+    return areThere(this.#moves.writes) && areThere(this.#moves.reads);
   }
 
   /** Writes the inputs that are arrays. */
   before(): void {
-    const writes = this.#writes;
-    for (let i = 0; i < writes.length; i++) writeInside(writes[i] as Transfer);
+    writeAll(this.#moves.writes);
   }
 
   /** Brings back the results that were written aside, and reads those that are arrays. */
   after(): void {
-    const returns = this.#returns;
-    for (let i = 0; i < returns.length; i++) {
-      const { from, to } = returns[i] as { from: Elements; to: Elements };
-      to.set(from);
-    }
-    const reads = this.#reads;
+    const { returns, reads } = this.#moves;
+    writeAll(returns);
     for (let i = 0; i < reads.length; i++) readOutside(reads[i] as Transfer);
   }
 }
 
+function writeAll(transfers: readonly Transfer[]): void {
+  for (let i = 0; i < transfers.length; i++) writeInside(transfers[i] as Transfer);
+}
+
+/** True if arrays have all their elements. */
+function areThere(transfers: readonly Transfer[]): boolean {
+  for (let i = 0; i < transfers.length; i++) {
+    const { inside, outside } = transfers[i] as Transfer;
+    if (inside.length !== outside.length) return false;
+  }
+  return true;
+}
+
 function sameSlots(known: readonly Slot[], given: readonly Slot[]): boolean {
+  if (known === given) return true;
   if (known.length !== given.length) return false;
   for (let i = 0; i < known.length; i++) if (known[i] !== given[i]) return false;
   return true;

@@ -5,12 +5,14 @@
  */
 
 import type { Instruction, InstructionOf, Op, Program, ValueId } from '@rheo/ir';
-import { ProgramBuilder } from '@rheo/ir';
-import { again, deadCode, withNested } from '@rheo/passes';
-import { isElementwise } from '../fusion.ts';
+import { opKinds, ProgramBuilder } from '@rheo/ir';
+import { again, withNested } from '@rheo/passes';
 
 /** Ops that cost less than a number read from memory. */
 const cheap: ReadonlySet<Op> = new Set<Op>(['add', 'sub', 'mul', 'neg']);
+
+/** Kinds of ops that compute each element from the same element of what they read. */
+const arithmetic: ReadonlySet<string> = new Set(['unary', 'binary', 'compare', 'select', 'convert']);
 
 /** The Program with such arrays gone, in loops too; the same object if there are none. It must be static. */
 export function sinkSlices(program: Program): Program {
@@ -20,26 +22,31 @@ export function sinkSlices(program: Program): Program {
     definitions.set(instruction.id, instruction);
     for (const id of new Set(instruction.operands)) users.set(id, [...(users.get(id) ?? []), instruction]);
   }
-  const builder = new ProgramBuilder();
-  const map: ValueId[] = program.params.map(({ type, name }) => builder.param(type, name));
-  let changed = false;
-  let sunk = false;
+  const plans = new Map<Instruction, Slice[]>();
   for (const instruction of program.instructions) {
+    const found = instruction.op === 'scan' ? slicesOf(instruction) : [];
+    if (found.length > 0) plans.set(instruction, found);
+  }
+  const gone = new Set([...plans.values()].flatMap((slices) => slices.map(({ made }) => made)));
+  const builder = new ProgramBuilder();
+  const map: (ValueId | undefined)[] = program.params.map(({ type, name }) => builder.param(type, name));
+  let changed = gone.size > 0;
+  for (const instruction of program.instructions) {
+    if (gone.has(instruction)) {
+      map.push(undefined);
+      continue;
+    }
     const attributes = withNested(instruction, sinkSlices);
     changed ||= attributes !== instruction.attributes;
-    const whole = { ...instruction, attributes } as Instruction;
-    const found = whole.op === 'scan' ? slicesOf(whole) : [];
-    sunk ||= found.length > 0;
-    const operands = instruction.operands.map((id) => map[id] as ValueId);
-    const ids =
-      whole.op === 'scan' && found.length > 0
-        ? emitSunk(builder, whole, found, map)
-        : again(builder, instruction, operands, attributes);
-    map.push(...ids);
+    const slices = plans.get(instruction);
+    if (slices !== undefined) map.push(...emitSunk(builder, attributes as ScanAttributes, instruction, slices, map));
+    else map.push(...again(builder, instruction, operandsOf(instruction), attributes));
   }
-  if (!changed && !sunk) return program;
-  const result = builder.build(program.results.map((id) => map[id] as ValueId));
-  return sunk ? deadCode(result) : result;
+  return changed ? builder.build(program.results.map((id) => map[id] as ValueId)) : program;
+
+  function operandsOf({ operands }: Instruction): ValueId[] {
+    return operands.map((id) => map[id] as ValueId);
+  }
 
   /** What the loop is given step by step, and only the loop, and only for arithmetic. */
   function slicesOf(scan: InstructionOf<'scan'>): Slice[] {
@@ -49,8 +56,7 @@ export function sinkSlices(program: Program): Program {
       if (made === undefined || !cheap.has(made.op) || program.results.includes(id)) return [];
       if (users.get(id)?.length !== 1 || scan.operands.filter((other) => other === id).length > 1) return [];
       const readers = body.instructions.filter(({ operands }) => operands.includes(index));
-      if (body.results.includes(index) || !readers.every((reader) => isElementwise(reader) && reader.op !== 'gather'))
-        return [];
+      if (body.results.includes(index) || !readers.every(({ op }) => arithmetic.has(opKinds[op]))) return [];
       const spread = made.operands.map((operand) => spreadOver(operand));
       // One array is read in place of another: never more than before.
       if (spread.filter((operand) => operand === undefined).length !== 1) return [];
@@ -65,6 +71,8 @@ export function sinkSlices(program: Program): Program {
   }
 }
 
+type ScanAttributes = InstructionOf<'scan'>['attributes'];
+
 interface Slice {
   /** Of the parameter of the body. */
   readonly index: number;
@@ -75,11 +83,12 @@ interface Slice {
 
 function emitSunk(
   builder: ProgramBuilder,
-  scan: InstructionOf<'scan'>,
+  attributes: ScanAttributes,
+  scan: Instruction,
   slices: readonly Slice[],
-  map: readonly ValueId[],
+  map: readonly (ValueId | undefined)[],
 ): ValueId[] {
-  const { body, consts, carries } = scan.attributes;
+  const { body, consts, carries } = attributes;
   const sliced = new Map(slices.map((slice) => [slice.index, slice]));
   const repeated = slices.flatMap(({ spread }) => spread.filter((made) => made !== undefined));
   const operands = scan.operands.map((id, index) => {
@@ -112,7 +121,7 @@ function emitSunk(
     inside.push(...again(inner, instruction, values));
   }
   return builder.emit('scan', [...operands.slice(0, consts), ...more, ...operands.slice(consts)], {
-    ...scan.attributes,
+    ...attributes,
     body: inner.build(body.results.map((id) => inside[id] as ValueId)),
     consts: consts + more.length,
     carries,
