@@ -4,7 +4,7 @@
  */
 
 import type { DeviceTensor, SyncBackend } from '@rheo/ir';
-import { isRheoError, parse, tensorType } from '@rheo/ir';
+import { evaluate, isRheoError, parse, tensorType } from '@rheo/ir';
 import { describe, expect, it } from 'vitest';
 
 /** A backend of this kind. */
@@ -184,6 +184,46 @@ export function testLocalBackend({ open, full, factory }: LocalBackendOptions): 
     await backend.dispose();
   });
 
+  describe('what a loop carries before its steps', () => {
+    const text = (reverse: boolean, results: string): string => `program(%0: f32[2,3], %1: f32[6,2,3], %2: f32[6,2,3]) {
+  %3: f32[2,3], %4: f32[6,2,3] = scan(%0, %1) length=6 reverse=${reverse} consts=0 carries=1 body=program(%0: f32[2,3], %1: f32[2,3]) {
+    %2: f32[2,3] = add(%0, %1)
+    %3: f32[2,3] = sin(%2)
+    return %3, %3
+  }
+  %5: f32[5,2,3] = slice(%4) axis=0 start=${reverse ? 1 : 0} limit=${reverse ? 6 : 5}
+  %6: f32[1,2,3] = reshape(%0) shape=[1,2,3]
+  %7: f32[6,2,3] = concat(${reverse ? '%5, %6' : '%6, %5'}) axis=0
+  %8: f32[3,3] = dot(%7, %2) contract=[[0,1],[0,1]] batch=[[],[]]
+  %9: f32[2,3] = reduce_sum(%4) axes=[0]
+  %10: f32[6,2,3] = mul(%7, %4)
+  return ${results}
+}`;
+
+    it.each(
+      [false, true].flatMap((reverse) =>
+        ['%8, %9, %10', '%7, %10', '%4, %8', '%3, %4, %7'].map((r) => [reverse, r] as const),
+      ),
+    )('is right beside what it carries after them: reverse %s, results %s', async (reverse, results) => {
+      const backend = await open();
+      const program = parse(text(reverse, results));
+      const inputs = program.params.map(({ type }, seed) => {
+        const count = type.shape.reduce<number>((all, size) => all * (size as number), 1);
+        return Float32Array.from({ length: count }, (_, i) => Math.sin((i + 1) * (seed + 1.3)));
+      });
+      const executable = await backend.compile(program);
+      const found = executable.run(inputs.map((data, i) => backend.upload(data, executable.inputs[i] as never)));
+      evaluate(program, inputs).forEach((wanted, index) => {
+        const data = backend.readSync(found[index] as DeviceTensor);
+        expect(data).toHaveLength(wanted.length);
+        Array.from(wanted, Number).forEach((value, i) => {
+          expect(data[i]).toBeCloseTo(value, 5);
+        });
+      });
+      await backend.dispose();
+    });
+  });
+
   it('binds named dimensions', async () => {
     const backend = await open();
     const program = parse('program(%0: f32[time]) {\n  %1: f32[] = reduce_sum(%0) axes=[0]\n  return %1\n}');
@@ -215,6 +255,84 @@ export function testLocalBackend({ open, full, factory }: LocalBackendOptions): 
       executable.runInto([state], [other, out]);
       expect(Array.from(backend.readSync(state))).toEqual([4, 8, 12, 16]);
       expect(Array.from(backend.readSync(other))).toEqual([8, 16, 24, 32]);
+      await backend.dispose();
+    });
+
+    it('leaves a state where the next step finds it, read before it is written', async () => {
+      const backend = await open();
+      // A first kernel reads the state, a second one writes it; the other result needs the old state to the end.
+      const program = parse(`program(%0: f32[3,3], %1: f32[2,3], %2: f32[2,3]) {
+  %3: f32[2,3] = dot(%1, %0) contract=[[1],[0]] batch=[[],[]]
+  %4: f32[2,3] = reverse(%3) axis=1
+  %5: f32[2,3] = dot(%4, %0) contract=[[1],[0]] batch=[[],[]]
+  %6: f32[2,3] = add(%5, %2)
+  return %6, %5
+}`);
+      const weights = Float32Array.of(0.5, 0.25, -1, 0.125, 0.75, 0.5, -0.5, 1, 0.25);
+      const x = Float32Array.of(1, 2, 3, 4, 5, 6);
+      const kinds = [tensorType('f32', [3, 3]), tensorType('f32', [2, 3])] as const;
+      let wanted: Float32Array = Float32Array.of(1, 0, -1, 2, 0.5, -2);
+      const [held, state] = [backend.upload(weights, kinds[0]), backend.upload(wanted, kinds[1])];
+      const executable = await backend.compile(program);
+      const bound = executable.bind(new Map([[0, held]]));
+      const out = new Float32Array(6);
+      for (let step = 0; step < 5; step++) {
+        const [next = [], other = []] = evaluate(program, [weights, wanted, x]);
+        bound.runInto([state, x], [state, out]);
+        const found = backend.readSync(state);
+        for (let i = 0; i < 6; i++) {
+          expect(found[i]).toBeCloseTo(Number(next[i]), 4);
+          expect(out[i]).toBeCloseTo(Number(other[i]), 4);
+        }
+        wanted = Float32Array.from(found);
+        // The state for both inputs: it may be overwritten only when the second reading of it is over.
+        if (step === 3) bound.runInto([state, state], [state, out]);
+        if (step === 3) wanted = Float32Array.from(evaluate(program, [weights, wanted, wanted])[0] ?? []);
+      }
+      await backend.dispose();
+    });
+
+    it('finds its arrays again after the memory grew, within the call and after it', async () => {
+      const backend = await open();
+      const count = 50_000;
+      const program = parse(`program(%0: f32[${count}], %1: f32[${count}]) {
+  %2: f32[${count}] = add(%0, %1)
+  %3: f32[${count}] = sub(%0, %1)
+  return %2, %3
+}`);
+      const executable = await backend.compile(program);
+      const inputs = [2, 3].map((scale) => Float32Array.from({ length: count }, (_, i) => (i % 100) * scale));
+      const outputs = [new Float32Array(count), new Float32Array(count)];
+      for (let round = 0; round < 3; round++) {
+        executable.runInto(inputs, outputs);
+        expect([outputs[0]?.[count - 1], outputs[1]?.[count - 1]]).toEqual([99 * 5, -99]);
+        for (const output of outputs) output.fill(0);
+        backend.upload(new Float32Array(1_000_000), tensorType('f32', [1_000_000]));
+      }
+      await backend.dispose();
+    });
+
+    it('takes frozen lists, and others whose elements change', async () => {
+      const backend = await open();
+      const executable = await backend.compile(double);
+      const [x, y, z] = [1, 5, 0].map((value) => new Float32Array(4).fill(value)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const frozen = [Object.freeze([x]), Object.freeze([z])] as const;
+      for (let round = 1; round < 4; round++) {
+        x.fill(round);
+        executable.runInto(...frozen);
+        expect(z[3]).toBe(2 * round);
+      }
+      const lists: [Float32Array[], Float32Array[]] = [[x], [z]];
+      executable.runInto(...lists);
+      lists[0][0] = y;
+      executable.runInto(...lists);
+      expect(z[0]).toBe(10);
+      executable.runInto(...frozen);
+      expect(z[0]).toBe(6);
       await backend.dispose();
     });
 

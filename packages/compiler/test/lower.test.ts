@@ -223,3 +223,25 @@ it('adds to sums over different axes from one loop, if the target can', () => {
   `);
   expect(formatSteps(lower(program))).not.toContain('sums');
 });
+
+it.each([
+  ['forward', 'false', '%6, %5', 0, 4],
+  ['backward', 'true', '%5, %6', 1, 5],
+])('keeps what a loop carries before and after its steps in one place, %s', (_, reverse, parts, start, limit) => {
+  const steps = kernels(`program(%0: f32[8], %1: f32[5,8], %2: f32[5,8]) {
+  %3: f32[8], %4: f32[5,8] = scan(%0, %1) length=5 reverse=${reverse} consts=0 carries=1 body=program(%0: f32[8], %1: f32[8]) {
+    %2: f32[8] = add(%0, %1)
+    %3: f32[8] = sin(%2)
+    return %3, %3
+  }
+  %5: f32[4,8] = slice(%4) axis=0 start=${start} limit=${limit}
+  %6: f32[1,8] = reshape(%0) shape=[1,8]
+  %7: f32[5,8] = concat(${parts}) axis=0
+  %8: f32[5,8] = mul(%7, %4)
+  return %8
+}`);
+  // One row is copied, where the loop began.
+  expect(steps).not.toMatch(/^map \[4,8\]/m);
+  expect(steps).toMatch(/^map \[1,8\]/m);
+  expect(steps).toMatch(/mul\((b\d+)(@8)?\(8,1\), \1(@8)?\(8,1\)\)/);
+});

@@ -86,6 +86,60 @@ describe('tiled Programs', () => {
     expect(tileProgram(loss, { rows: () => 4 })).toBe(loss);
   });
 
+  it('take sums over steps of sums over rows, so that no tile leaves one for each step', () => {
+    const text = `program(%0: f32[8,8], %1: f32[5,13,8]) {
+  %2: f32[] = constant() dtype=f32 shape=[] value=[0]
+  %3: f32[13,8] = broadcast(%2) shape=[13,8] axes=[]
+  %4: f32[13,8], %5: f32[5,8] = scan(%0, %3, %1) length=5 reverse=false consts=1 carries=1 body=program(%0: f32[8,8], %1: f32[13,8], %2: f32[13,8]) {
+    %3: f32[13,8] = dot(%1, %0) contract=[[1],[0]] batch=[[],[]]
+    %4: f32[13,8] = add(%3, %2)
+    %5: f32[13,8] = sin(%4)
+    %6: f32[8] = reduce_sum(%5) axes=[0]
+    return %5, %6
+  }
+  %6: f32[8] = reduce_sum(%5) axes=[0]
+  %7: f32[] = reduce_sum(%6) axes=[0]
+  %8: f32[8] = cos(%6)
+  return %8, %4, %7
+}`;
+    const program = parse(text);
+    const tiled = tileProgram(program, { rows: () => 4 });
+    expectSameMeaning(program, tiled);
+    const loops = tiled.instructions.filter(({ op }) => op === 'scan');
+    expect(loops.flatMap(({ types }) => types.map(({ shape }) => shape.join()))).not.toContain('3,5,8');
+    // Where somebody reads what the steps leave, tiles leave it too.
+    const read = parse(text.replace('return %8', 'return %5, %8'));
+    const whole = tileProgram(read, { rows: () => 4 });
+    expectSameMeaning(read, whole);
+    expect(print(whole)).toContain('f32[3,5,8]');
+  });
+
+  it('do not sum up again what was summed up ahead of them', () => {
+    const program = parse(`program(%0: f32[8,8], %1: f32[5,13,8], %2: f32[13,3]) {
+  %3: f32[] = constant() dtype=f32 shape=[] value=[0]
+  %4: f32[13,8] = broadcast(%3) shape=[13,8] axes=[]
+  %5: f32[3] = reduce_sum(%2) axes=[0]
+  %6: f32[] = reduce_sum(%5) axes=[0]
+  %7: f32[] = neg(%6)
+  %8: f32[13] = reduce_sum(%2) axes=[1]
+  %9: f32[13,8], %10: f32[5,13,8] = scan(%0, %4, %1) length=5 reverse=false consts=1 carries=1 body=program(%0: f32[8,8], %1: f32[13,8], %2: f32[13,8]) {
+    %3: f32[13,8] = dot(%1, %0) contract=[[1],[0]] batch=[[],[]]
+    %4: f32[13,8] = add(%3, %2)
+    %5: f32[13,8] = sin(%4)
+    return %5, %5
+  }
+  %11: f32[13] = broadcast(%6) shape=[13] axes=[]
+  %12: f32[13] = mul(%8, %11)
+  %13: f32[13,8] = broadcast(%12) shape=[13,8] axes=[0]
+  %14: f32[13,8] = mul(%9, %13)
+  %15: f32[8,8] = dot(%14, %9) contract=[[0],[0]] batch=[[],[]]
+  return %15, %7
+}`);
+    const tiled = tileProgram(program, { rows: () => 4 });
+    expect(print(tiled)).toMatch(/length=3 reverse=false consts=. carries=0/);
+    expectSameMeaning(program, tiled);
+  });
+
   it('leave alone rows that a shared array of zeros seems to tie to weights', () => {
     // Zeros of [4,4] start the rows and are compared with weights.
     const program = parse(`program(%0: f32[4,4], %1: f32[3,4,4]) {

@@ -97,8 +97,6 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
     const made = new Set<ValueId>();
     let early: ValueId | undefined;
     for (const instruction of program.instructions) {
-      // What sums up a whole sum that is there ahead of the tiles is made there too.
-      if (further.has(instruction.id) && instruction.operands.some((id) => before.has(id))) before.add(instruction.id);
       if (before.has(instruction.id)) continue;
       const results = resultsOf(instruction);
       const reads = instruction.operands.filter((id) => !before.has(id));
@@ -130,7 +128,8 @@ function tile(graph: AxisGraph, variable: number): TileAxis | string {
 
 /**
  * Sums of partial sums over other axes, such as time, where nobody else reads those: each tile takes them of its own, and
- * leaves the little that comes out. They are added to the partial sums.
+ * leaves the little that comes out. They are added to the partial sums. As nobody else reads those, what needs one ahead of
+ * the tiles needs the other too: `bringForward` moves both.
  */
 function sumFurther(program: Program, sums: Set<ValueId> | undefined): ReadonlySet<ValueId> {
   const further = new Set<ValueId>();
