@@ -74,8 +74,7 @@ export function placeConcats(lowering: Lowering, block: Block): void {
     if (instruction.op !== 'concat' && instruction.op !== 'pad') continue;
     const wanted = block.requests.get(instruction.id)?.find((request) => request.carry === undefined);
     const { dtype, shape } = instruction.types[0] as { dtype: DType; shape: readonly number[] };
-    if (wanted === undefined && placeShifted(lowering, block, instruction)) continue;
-    const view = wanted?.view ?? lowering.temporary(dtype, shape);
+    const view = wanted?.view ?? shiftedView(lowering, block, instruction) ?? lowering.temporary(dtype, shape);
     if (wanted !== undefined) block.served.add(wanted);
     block.views.set(instruction.id, view);
     for (const { operand, part } of partsOf(block, instruction, view)) {
@@ -87,12 +86,12 @@ export function placeConcats(lowering: Lowering, block: Block): void {
 
 /**
  * What a loop carries before its steps is what it carries after them, moved by one step, with where it began. Both then lie
- * in one piece of memory that is a step longer. False if a concatenation is something else.
+ * in one piece of memory that is a step longer. The place of the concatenation; undefined if it is something else.
  */
-function placeShifted(lowering: Lowering, block: Block, { id, op, operands, types }: Instruction): boolean {
+function shiftedView(lowering: Lowering, block: Block, { op, operands, types }: Instruction): View | undefined {
   const { dtype, shape } = types[0] as { dtype: DType; shape: readonly number[] };
   const [length = 0, ...rest] = shape;
-  if (op !== 'concat' || operands.length !== 2) return false;
+  if (op !== 'concat' || operands.length !== 2) return undefined;
   for (const later of [0, 1]) {
     const slice = block.fusion.definition(operands[later] as ValueId);
     const [stack = 0] = slice?.operands ?? [];
@@ -104,11 +103,10 @@ function placeShifted(lowering: Lowering, block: Block, { id, op, operands, type
     if (String(steps) !== String(shape) || limit - start !== length - 1 || start !== 1 - later) continue;
     if (slice.attributes.axis !== 0 || block.requests.has(stack)) continue;
     const whole = lowering.temporary(dtype, [length + 1, ...rest]);
-    block.views.set(id, range(whole, 0, 1 - later, length));
     block.requests.set(stack, [{ view: range(whole, 0, later, length) }]);
-    return true;
+    return range(whole, 0, 1 - later, length);
   }
-  return false;
+  return undefined;
 }
 
 /** True if the kernel of an operand can write it straight into its concatenation. */
